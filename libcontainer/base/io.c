@@ -1,0 +1,137 @@
+/* BOTH SIDES: whole-file reads and writes. */
+#include "io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+
+int io_read_fd(struct arena *a, int fd, const char *name, size_t max, char **ret, size_t *ret_len,
+	       struct err *err)
+{
+	size_t cap = 4096, len = 0;
+	struct stat st;
+	char *buf;
+
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
+		if ((size_t)st.st_size > max)
+			return err_fail(err, EFBIG, "'%s' is larger than %zu bytes", name, max);
+		cap = (size_t)st.st_size + 1;
+	}
+	buf = arena_alloc(a, cap + 1);
+	for (;;) {
+		ssize_t n = read(fd, buf + len, cap - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, errno, "read '%s'", name);
+		if (n == 0)
+			break;
+		len += (size_t)n;
+		if (len > max)
+			return err_fail(err, EFBIG, "'%s' is larger than %zu bytes", name, max);
+		if (len == cap) {
+			char *bigger = arena_alloc(a, cap * 2 + 1);
+
+			memcpy(bigger, buf, len);
+			buf = bigger;
+			cap *= 2;
+		}
+	}
+	buf[len] = '\0';
+	*ret = buf;
+	*ret_len = len;
+	return 0;
+}
+
+int io_read_file(struct arena *a, int dirfd, const char *path, size_t max, char **ret,
+		 size_t *ret_len, struct err *err)
+{
+	auto_fd int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return err_sys(err, errno, "open '%s'", path);
+	return io_read_fd(a, fd, path, max, ret, ret_len, err);
+}
+
+ssize_t io_read_small(int dirfd, const char *path, char *buf, size_t size)
+{
+	auto_fd int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	size_t len = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (len < size - 1) {
+		ssize_t n = read(fd, buf + len, size - 1 - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	buf[len] = '\0';
+	return (ssize_t)len;
+}
+
+int io_write_at(int dirfd, const char *path, const char *text, size_t len)
+{
+	auto_fd int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	do
+		n = write(fd, text, len);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EIO;
+}
+
+int io_write_all(int fd, const void *buf, size_t len)
+{
+	const char *p = buf;
+
+	while (len) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int io_replace_file(int dirfd, const char *name, const void *buf, size_t len, mode_t mode,
+		    struct err *err)
+{
+	auto_fd int fd = -1;
+	char tmp[300];
+	int r;
+
+	snprintf(tmp, sizeof(tmp), ".%s.%d", name, (int)getpid());
+	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (fd < 0)
+		return err_sys(err, errno, "create '%s'", tmp);
+	r = io_write_all(fd, buf, len);
+	if (r < 0) {
+		unlinkat(dirfd, tmp, 0);
+		return err_sys(err, -r, "write '%s'", name);
+	}
+	if (renameat(dirfd, tmp, dirfd, name) < 0) {
+		r = errno;
+		unlinkat(dirfd, tmp, 0);
+		return err_sys(err, r, "rename '%s' to '%s'", tmp, name);
+	}
+	return 0;
+}

@@ -1,0 +1,116 @@
+/* BOTH SIDES: the log sink. */
+#include "log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct {
+	int fd;
+	enum log_format format;
+	bool debug;
+} sink = {.fd = STDERR_FILENO};
+
+int log_open(const char *path, enum log_format format, bool debug, struct err *err)
+{
+	sink.format = format;
+	sink.debug = debug;
+	if (!path)
+		return 0;
+	sink.fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	if (sink.fd < 0) {
+		sink.fd = STDERR_FILENO;
+		return err_sys(err, errno, "open log file '%s'", path);
+	}
+	return 0;
+}
+
+bool log_debug_enabled(void)
+{
+	return sink.debug;
+}
+
+bool log_to_stderr(void)
+{
+	return sink.fd == STDERR_FILENO;
+}
+
+int log_fd(void)
+{
+	return sink.fd;
+}
+
+/* RFC 3339 in UTC: no locale, no time zone files. */
+static void timestamp(char *buf, size_t size)
+{
+	struct timespec ts;
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	gmtime_r(&ts.tv_sec, &tm);
+	snprintf(buf, size, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", tm.tm_year + 1900,
+		 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, ts.tv_nsec);
+}
+
+/* JSON string escapes; the text format's quoting is a subset of it. */
+static size_t quote(char *out, size_t size, const char *s)
+{
+	size_t n = 0;
+
+	for (; *s && n + 7 < size; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c == '"' || c == '\\') {
+			out[n++] = '\\';
+			out[n++] = (char)c;
+		} else if (c == '\n') {
+			out[n++] = '\\';
+			out[n++] = 'n';
+		} else if (c < 0x20 || c >= 0x7f) {
+			/* The log must be valid JSON even when a path is not UTF-8. */
+			n += (size_t)snprintf(out + n, size - n, "\\u%04x", c);
+		} else {
+			out[n++] = (char)c;
+		}
+	}
+	out[n] = '\0';
+	return n;
+}
+
+static void emit(const char *level, const char *fmt, va_list ap)
+{
+	char text[ERR_TEXT_SIZE + 512], quoted[2 * sizeof(text)], line[sizeof(quoted) + 128];
+	char when[64];
+	int len;
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	quote(quoted, sizeof(quoted), text);
+	timestamp(when, sizeof(when));
+	len = snprintf(line, sizeof(line),
+		       sink.format == LOG_JSON ? "{\"level\":\"%2$s\",\"msg\":\"%3$s\",\"time\":\"%1$s\"}\n"
+					       : "time=\"%1$s\" level=%2$s msg=\"%3$s\"\n",
+		       when, level, quoted);
+	if (write(sink.fd, line, (size_t)len) < 0)
+		return; /* nowhere left to say so */
+}
+
+#define LOG_FUNCTION(name, level, condition)     \
+	void name(const char *fmt, ...)          \
+	{                                        \
+		int saved = errno;               \
+		va_list ap;                      \
+		if (!(condition))                \
+			return;                  \
+		va_start(ap, fmt);               \
+		emit(level, fmt, ap);            \
+		va_end(ap);                      \
+		errno = saved;                   \
+	}
+
+LOG_FUNCTION(log_debug, "debug", sink.debug)
+LOG_FUNCTION(log_warn, "warning", sink.debug)
+LOG_FUNCTION(log_error, "error", true)

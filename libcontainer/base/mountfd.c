@@ -1,0 +1,127 @@
+/* BOTH SIDES: the new mount API. */
+#include "mountfd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+
+#include "cleanup.h"
+
+int mountfd_clone(int fd, bool recursive)
+{
+	int r = open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH |
+					  (recursive ? AT_RECURSIVE : 0u));
+
+	return r < 0 ? -errno : r;
+}
+
+int mountfd_clone_path(const char *path, bool recursive, bool nofollow)
+{
+	int r = open_tree(AT_FDCWD, path,
+			  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0u) |
+				  (nofollow ? AT_SYMLINK_NOFOLLOW : 0u));
+
+	return r < 0 ? -errno : r;
+}
+
+int mountfd_setattr(int fd, uint64_t set, uint64_t clear, uint64_t propagation, bool recursive)
+{
+	struct mount_attr attr = {.attr_set = set, .attr_clr = clear, .propagation = propagation};
+
+	if (mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0u), &attr,
+			  sizeof(attr)) < 0)
+		return -errno;
+	return 0;
+}
+
+int mountfd_attach(int fd, int target)
+{
+	if (move_mount(fd, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return -errno;
+	return 0;
+}
+
+/* The kernel explains a refused option in the context's log: "e tmpfs: Bad value for 'size'". */
+static int context_error(int fs, int code, const char *what, const char *subject, struct err *err)
+{
+	char log[256];
+	ssize_t n = read(fs, log, sizeof(log) - 1);
+
+	if (n > 2) {
+		log[n - (log[n - 1] == '\n')] = '\0';
+		return err_sys(err, code, "%s '%s' (kernel: %s)", what, subject, log + 2);
+	}
+	return err_sys(err, code, "%s '%s'", what, subject);
+}
+
+static int set_option(int fs, char *word, struct err *err)
+{
+	char *value = strchr(word, '=');
+	int r;
+
+	if (value)
+		*value++ = '\0';
+	r = value ? fsconfig(fs, FSCONFIG_SET_STRING, word, value, 0)
+		  : fsconfig(fs, FSCONFIG_SET_FLAG, word, NULL, 0);
+	return r < 0 ? context_error(fs, errno, "mount option", word, err) : 0;
+}
+
+static int set_options(int fs, const char *data, struct err *err)
+{
+	auto_free char *copy = NULL;
+	char *save = NULL;
+	int r;
+
+	if (!data || !*data)
+		return 0;
+	copy = strdup(data);
+	if (!copy)
+		return err_sys(err, ENOMEM, "mount options");
+	for (char *w = strtok_r(copy, ",", &save); w; w = strtok_r(NULL, ",", &save)) {
+		r = set_option(fs, w, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int mountfd_new_fs(const char *type, const char *source, const char *data, uint64_t attrs,
+		   struct err *err)
+{
+	auto_fd int fs = fsopen(type, FSOPEN_CLOEXEC);
+	int fd, r;
+
+	if (fs < 0 && errno == ENODEV)
+		return err_sys(err, ENODEV, "file system type '%s' is unknown to the kernel", type);
+	if (fs < 0)
+		return err_sys(err, errno, "open a '%s' file system", type);
+	if (source && *source && fsconfig(fs, FSCONFIG_SET_STRING, "source", source, 0) < 0)
+		return context_error(fs, errno, "mount source", source, err);
+	r = set_options(fs, data, err);
+	if (r < 0)
+		return r;
+	if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return context_error(fs, errno, "create file system", type, err);
+	fd = fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attrs);
+	if (fd < 0)
+		return context_error(fs, errno, "mount file system", type, err);
+	return fd;
+}
+
+int mountfd_reconfigure(int target, const char *data, struct err *err)
+{
+	auto_fd int fs = fspick(target, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH);
+	int r;
+
+	if (fs < 0)
+		return err_sys(err, errno, "open the mounted file system for a remount");
+	r = set_options(fs, data, err);
+	if (r < 0)
+		return r;
+	if (fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
+		return context_error(fs, errno, "remount with", data ? data : "", err);
+	return 0;
+}

@@ -1,0 +1,31 @@
+/*
+ * mountfd.h - the new mount API (Linux >= 5.12), by descriptor.
+ *
+ * A mount is made detached, gets its final attributes, and is attached to a target that
+ * is a descriptor too: no path is looked up twice. Only mount_setattr and glibc's own
+ * wrappers are used; this file adds what they lack.
+ */
+#ifndef HULL_MOUNTFD_H
+#define HULL_MOUNTFD_H
+
+#include <stdint.h>
+
+#include "err.h"
+
+/* A detached copy of the mount at FD (an O_PATH fd). RECURSIVE copies submounts. Owned fd, -errno. */
+int mountfd_clone(int fd, bool recursive);
+/* The same for a path of the caller's mount namespace. */
+int mountfd_clone_path(const char *path, bool recursive, bool nofollow);
+/* MOUNT_ATTR_* to set and clear, and MS_PRIVATE/SLAVE/SHARED/UNBINDABLE or 0. 0 or -errno. */
+int mountfd_setattr(int fd, uint64_t set, uint64_t clear, uint64_t propagation, bool recursive);
+/* Attaches a detached mount onto TARGET (O_PATH fd). 0 or -errno. */
+int mountfd_attach(int fd, int target);
+/* A new file system, detached. DATA is "key=value,flag,..." as for mount(8) (may be NULL or
+ * empty); ATTRS are MOUNT_ATTR_*. The kernel's own message, when it gives one, goes into the
+ * error. Owned fd or -errno. */
+int mountfd_new_fs(const char *type, const char *source, const char *data, uint64_t attrs,
+		   struct err *err) must_check;
+/* Changes the options of the file system mounted at TARGET (fspick + reconfigure). */
+int mountfd_reconfigure(int target, const char *data, struct err *err) must_check;
+
+#endif

@@ -1,0 +1,183 @@
+/* BOTH SIDES: processes by descriptor. */
+#include "proc.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "cleanup.h"
+#include "io.h"
+#include "str.h"
+
+pid_t proc_clone(uint64_t flags, int cgroup_fd, int *ret_pidfd)
+{
+	int pidfd = -1;
+	struct clone_args args = {
+		.flags = flags,
+		/* CLONE_PARENT takes the exit signal from the caller and refuses one of its own. */
+		.exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD,
+	};
+	long pid;
+
+	if (ret_pidfd) {
+		args.flags |= CLONE_PIDFD;
+		args.pidfd = (uint64_t)(uintptr_t)&pidfd;
+	}
+	if (cgroup_fd >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)cgroup_fd;
+	}
+	pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (pid < 0)
+		return -errno;
+	if (pid > 0 && ret_pidfd)
+		*ret_pidfd = pidfd;
+	return (pid_t)pid;
+}
+
+int proc_pidfd_open(pid_t pid)
+{
+	long fd = syscall(SYS_pidfd_open, pid, 0);
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int proc_pidfd_signal(int pidfd, int sig)
+{
+	return syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0 ? -errno : 0;
+}
+
+int proc_pidfd_wait_exit(int pidfd, int timeout_ms)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+
+	for (;;) {
+		int n = poll(&p, 1, timeout_ms);
+
+		if (n > 0)
+			return 0;
+		if (n == 0)
+			return -ETIMEDOUT;
+		if (errno != EINTR)
+			return -errno;
+	}
+}
+
+int proc_status_to_exit(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int proc_wait(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return proc_status_to_exit(status);
+}
+
+int proc_stat_read(pid_t pid, struct proc_stat *ret)
+{
+	char path[32], buf[1024], *p;
+	unsigned long long start;
+	ssize_t n;
+	int ppid;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	n = io_read_small(AT_FDCWD, path, buf, sizeof(buf));
+	if (n < 0)
+		return (int)n;
+	/* The name may hold blanks and parentheses: fields count from the last one. */
+	p = strrchr(buf, ')');
+	if (!p || sscanf(p, ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+			    "%*d %*d %llu", &ret->state, &ppid, &start) != 3)
+		return -EIO;
+	ret->ppid = ppid;
+	ret->starttime = start;
+	return 0;
+}
+
+void proc_reset_signals(void)
+{
+	struct sigaction dfl = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	/* Most are at their default already: read first would cost the same. */
+	for (int sig = 1; sig <= SIGRTMAX; sig++)
+		if (sig != SIGKILL && sig != SIGSTOP)
+			sigaction(sig, &dfl, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+int proc_cloexec_from(unsigned from)
+{
+	return syscall(SYS_close_range, from, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ? -errno : 0;
+}
+
+int proc_close_from(unsigned from)
+{
+	return syscall(SYS_close_range, from, ~0U, 0) < 0 ? -errno : 0;
+}
+
+static int parse_realtime(const char *s)
+{
+	bool max = strncasecmp(s, "RTMAX", 5) == 0;
+	const char *rest = s + 5;
+	uint32_t n = 0;
+	int sig;
+
+	if (!max && strncasecmp(s, "RTMIN", 5) != 0)
+		return -EINVAL;
+	if (*rest) {
+		if (*rest != (max ? '-' : '+') || str_to_u32(rest + 1, &n) < 0 || n > 64)
+			return -EINVAL;
+	}
+	sig = max ? SIGRTMAX - (int)n : SIGRTMIN + (int)n;
+	return sig >= SIGRTMIN && sig <= SIGRTMAX ? sig : -EINVAL;
+}
+
+int proc_signal_parse(const char *s)
+{
+	uint32_t n;
+
+	if (isdigit((unsigned char)*s))
+		return str_to_u32(s, &n) == 0 && n <= (uint32_t)SIGRTMAX ? (int)n : -EINVAL;
+	if (strncasecmp(s, "SIG", 3) == 0)
+		s += 3;
+	for (int sig = 1; sig < 32; sig++) {
+		const char *name = sigabbrev_np(sig);
+
+		if (name && strcasecmp(name, s) == 0)
+			return sig;
+	}
+	if (strcasecmp(s, "IOT") == 0)
+		return SIGABRT;
+	if (strcasecmp(s, "CLD") == 0)
+		return SIGCHLD;
+	if (strcasecmp(s, "IO") == 0)
+		return SIGPOLL;
+	return parse_realtime(s);
+}
+
+const char *proc_signal_name(int sig)
+{
+	static char buf[16];
+	const char *name = sigabbrev_np(sig);
+
+	if (!name)
+		return NULL;
+	snprintf(buf, sizeof(buf), "SIG%s", name);
+	return buf;
+}

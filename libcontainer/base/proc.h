@@ -1,0 +1,41 @@
+/* proc.h - processes by descriptor: pidfd, clone3, start time, close-on-exec. */
+#ifndef HULL_PROC_H
+#define HULL_PROC_H
+
+#include <signal.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "err.h"
+
+/* clone3(2). FLAGS are CLONE_* (CLONE_PIDFD is added when ret_pidfd is not NULL;
+ * CLONE_INTO_CGROUP when cgroup_fd >= 0). Returns 0 in the child, the pid or -errno in the
+ * parent. The child shares nothing (no CLONE_VM). */
+pid_t proc_clone(uint64_t flags, int cgroup_fd, int *ret_pidfd);
+int proc_pidfd_open(pid_t pid);				   /* owned fd or -errno */
+int proc_pidfd_signal(int pidfd, int sig);		   /* 0 or -errno */
+/* Waits until the process of PIDFD has ended (it may still be a zombie). timeout -1 = for
+ * ever. 0, or -ETIMEDOUT. */
+int proc_pidfd_wait_exit(int pidfd, int timeout_ms);
+/* waitpid without EINTR; the exit status as a shell gives it: 0..255, or 128+signal. -errno. */
+int proc_wait(pid_t pid);
+int proc_status_to_exit(int wait_status);
+
+struct proc_stat {
+	char state;	   /* R S D Z T X ... */
+	pid_t ppid;
+	uint64_t starttime; /* clock ticks since boot: tells a reused pid from the process */
+};
+/* /proc/PID/stat. 0 or -errno (-ESRCH or -ENOENT when there is none). */
+int proc_stat_read(pid_t pid, struct proc_stat *ret);
+/* Signal actions and mask as a program expects them at its start. */
+void proc_reset_signals(void);
+/* Close-on-exec for every descriptor >= FROM. 0 or -errno. */
+int proc_cloexec_from(unsigned from);
+int proc_close_from(unsigned from);
+/* "TERM", "SIGTERM", "sigterm", "15", "RTMIN+3" -> number; -EINVAL. 0 only for "0". */
+int proc_signal_parse(const char *s);
+/* "SIGTERM" or NULL. Static storage. */
+const char *proc_signal_name(int sig);
+
+#endif

@@ -1,0 +1,23 @@
+/* sock.h - unix sockets that carry descriptors. */
+#ifndef HULL_SOCK_H
+#define HULL_SOCK_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "err.h"
+
+/* Connects to / binds at NAME inside the directory DIRFD, whatever the length of its path
+ * (through /proc/self/fd). TYPE is SOCK_STREAM or SOCK_SEQPACKET, SOCK_NONBLOCK may be added.
+ * Owned fd or -errno. */
+int sock_connect_at(int dirfd, const char *name, int type);
+int sock_listen_at(int dirfd, const char *name, int type, int backlog);
+/* The same for a path of any length. */
+int sock_connect_path(const char *path, int type);
+
+/* One message, at most one descriptor with it (fd < 0: none). MSG_NOSIGNAL. 0 or -errno. */
+int sock_send(int sock, const void *buf, size_t len, int fd);
+/* One message; *ret_fd (may be NULL) is an owned fd or -1. Returns bytes, 0 at EOF, -errno. */
+ssize_t sock_recv(int sock, void *buf, size_t size, int *ret_fd);
+
+#endif

@@ -1,0 +1,38 @@
+/* str.h - strict conversions and small string helpers. No locale. */
+#ifndef HULL_STR_H
+#define HULL_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Whole string, decimal, no sign (i64: one leading '-'), no blanks. 0, -EINVAL or -ERANGE. */
+int str_to_u64(const char *s, uint64_t *ret);
+int str_to_i64(const char *s, int64_t *ret);
+int str_to_u32(const char *s, uint32_t *ret);
+/* "10", "10k", "2M", "1g", optionally followed by "b"; base 1024; "-1" allowed. */
+int str_to_size(const char *s, int64_t *ret_bytes);
+
+static inline bool streq(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+static inline bool str_starts(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+bool str_ends(const char *s, const char *suffix);
+
+/* Appends into a fixed buffer; a full buffer is remembered, never overrun. */
+struct strbuf {
+	char *buf;
+	size_t size, len;
+	bool overflow;
+};
+
+void strbuf_add(struct strbuf *sb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

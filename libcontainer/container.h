@@ -1,0 +1,118 @@
+/*
+ * container.h - the facade: all that cmd/ may use of libcontainer.
+ *
+ * Each verb of the command line is one function. Functions return 0 (or what is said) and
+ * a negative errno with the error filled. Nothing here prints. `root` is an open state root.
+ *
+ * States: creating, created, running, paused, stopped. They are computed from the kernel each
+ * time (start.sock, the process and its start time, cgroup.freeze), never stored.
+ */
+#ifndef HULL_CONTAINER_H
+#define HULL_CONTAINER_H
+
+#include <sys/types.h>
+
+#include "libcontainer/base/arena.h"
+#include "oci-spec/spec.h"
+
+/* ---- state root -------------------------------------------------------------------- */
+
+/* Options every command shares; filled by main from the global flags. */
+struct container_root {
+	const char *path; /* absolute */
+	bool rootless;	  /* euid != 0 or inside a user namespace */
+	bool no_cgroup;	  /* --cgroup-manager disabled */
+	int fd;		  /* O_DIRECTORY, -1 until container_root_open */
+};
+/* /run/hull, or $XDG_RUNTIME_DIR/hull by runc's rules. In A. */
+const char *container_default_root(struct arena *a, bool *ret_rootless);
+/* Opens the root; MAKE creates it (0700) when missing, else a missing one is -ENOENT. */
+int container_root_open(struct container_root *root, bool make, struct err *err) must_check;
+
+/* ---- state --------------------------------------------------------------------------- */
+
+enum container_status { CONTAINER_CREATING, CONTAINER_CREATED, CONTAINER_RUNNING, CONTAINER_PAUSED,
+			CONTAINER_STOPPED };
+const char *container_status_name(enum container_status status);
+
+struct container_info {
+	const char *id, *bundle, *rootfs, *created; /* created: RFC 3339 with nanoseconds, UTC */
+	enum container_status status;
+	pid_t pid;   /* 0 when stopped */
+	uid_t owner; /* of the state directory */
+	struct oci_map annotations;
+};
+int container_info(const struct container_root *root, const char *id, struct arena *a,
+		   struct container_info *ret, struct err *err) must_check;
+/* Ids with a state directory, sorted. A missing root gives none. */
+int container_ids(const struct container_root *root, struct arena *a, const char ***ret, size_t *ret_n,
+		  struct err *err) must_check;
+
+/* ---- life cycle ------------------------------------------------------------------------ */
+
+struct container_create_opts {
+	const char *id, *bundle; /* bundle: "." by default */
+	const char *config;	 /* another config.json than the bundle's, NULL = none */
+	const char *pid_file, *console_socket, *pidfd_socket; /* NULL = none */
+	bool no_pivot, no_new_keyring;
+	uint32_t preserve_fds;
+	/* run only */
+	bool detach, keep, no_subreaper;
+};
+int container_create(struct container_root *root, const struct container_create_opts *opts,
+		     struct err *err) must_check;
+/* create + start; attached: waits, *ret_exit is the exit code (0..255, 128+signal). */
+int container_run(struct container_root *root, const struct container_create_opts *opts,
+		  int *ret_exit, struct err *err) must_check;
+int container_start(struct container_root *root, const char *id, struct err *err) must_check;
+/* ALL: every process of the container; then a stopped container is not an error. */
+int container_kill(struct container_root *root, const char *id, int sig, bool all,
+		   struct err *err) must_check;
+/* FORCE: kills first; an unknown id is not an error. */
+int container_delete(struct container_root *root, const char *id, bool force, struct err *err)
+	must_check;
+int container_pause(struct container_root *root, const char *id, struct err *err) must_check;
+int container_resume(struct container_root *root, const char *id, struct err *err) must_check;
+/* Host pids of all processes; none when stopped. */
+int container_pids(struct container_root *root, const char *id, struct arena *a, pid_t **ret,
+		   size_t *ret_n, struct err *err) must_check;
+/* RESOURCES are merged over nothing: only members that are set are written. */
+int container_update(struct container_root *root, const char *id,
+		     const struct oci_resources *resources, struct err *err) must_check;
+
+struct container_exec_opts {
+	const char *id;
+	const char *process_file;    /* --process: a process object; NULL = the container's own */
+	char *const *args;	     /* NULL-terminated; replaces args of the container's process */
+	const char *cwd, *user;	     /* user: "uid[:gid]", numeric */
+	const char *const *env, *const *caps; /* NULL-terminated, may be NULL; added */
+	const uint32_t *additional_gids;
+	size_t n_additional_gids;
+	const char *pid_file, *console_socket, *pidfd_socket, *cgroup, *apparmor, *process_label;
+	uint32_t preserve_fds;
+	bool tty, detach, no_new_privs, ignore_paused;
+};
+int container_exec(struct container_root *root, const struct container_exec_opts *opts, int *ret_exit,
+		   struct err *err) must_check;
+
+/* ---- events ------------------------------------------------------------------------------ */
+
+struct cgroup_stats;
+struct container_events {
+	/* Called for each sample and each OOM kill; a negative return ends the loop with that error. */
+	int (*stats)(void *ctx, const char *id, const struct cgroup_stats *stats, struct err *err);
+	int (*oom)(void *ctx, const char *id, struct err *err);
+	void *ctx;
+	int interval_ms; /* > 0; unused with once */
+	bool once;	 /* --stats */
+};
+/* Returns when the container's cgroup is gone or empty. */
+int container_events(struct container_root *root, const char *id, const struct container_events *ev,
+		     struct err *err) must_check;
+
+/* Re-executes hull from a private read-only copy, so that a container can never write to the
+ * host's binary (CVE-2019-5736). Called first by the commands that enter a container. Returns
+ * when this process is such a copy already. */
+int container_seal_self(char **argv, struct err *err) must_check;
+
+#endif

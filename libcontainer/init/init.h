@@ -1,0 +1,37 @@
+/*
+ * init.h - the container side's single entry point for each way in.
+ *
+ * Everything below runs in a freshly cloned process, inside the namespaces that clone3
+ * made. Both functions end in execve or _exit: an error is sent over the sync socket
+ * (or the start connection) before.
+ */
+#ifndef HULL_INIT_H
+#define HULL_INIT_H
+
+#include "libcontainer/plan/plan.h"
+
+struct init_args {
+	const struct plan *plan;
+	int sync_fd;	  /* SOCK_SEQPACKET, see sync.h */
+	int listen_fd;	  /* start.sock, listening; -1: SYNC_START comes on sync_fd (run) */
+	int console_fd;	  /* connected socket that takes the pty master; -1 when no terminal */
+	int cgroup_fd;	  /* O_PATH of the container's cgroup directory, for a cgroup bind; -1 */
+	bool wait_for_maps; /* a new user namespace: SYNC_MAPPED comes first */
+	bool runtime_hooks; /* prestart or createRuntime hooks exist: SYNC_MOUNTED / SYNC_HOOKED */
+};
+
+/* The container's first process. */
+_Noreturn void init_main(const struct init_args *args);
+
+struct init_exec_args {
+	const struct plan_process *process;
+	int sync_fd, console_fd;
+	int container_pidfd; /* pidfd of the container's init */
+	uint64_t join;	     /* CLONE_NEW* still to be joined through container_pidfd */
+	bool new_user;	     /* joined a user namespace: become 0:0 of it first */
+};
+
+/* A process that joins a running container. */
+_Noreturn void init_exec_main(const struct init_exec_args *args);
+
+#endif

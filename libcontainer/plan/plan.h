@@ -1,0 +1,210 @@
+/*
+ * plan.h - what will be done: names turned into numbers, paths classified.
+ *
+ * The runtime builds a plan from the spec before anything is touched (PURE), then clones
+ * init, which reads the plan as memory it shares by fork. Init never parses and never sees
+ * JSON. All memory is in the plan's arena. Descriptors in a plan are opened by the runtime
+ * (runtime/sources.c) and borrowed by init; -1 = none.
+ */
+#ifndef HULL_PLAN_H
+#define HULL_PLAN_H
+
+#include <linux/filter.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+
+#include "libcontainer/base/arena.h"
+#include "oci-spec/spec.h"
+
+/* ---- namespaces ------------------------------------------------------------------ */
+
+struct plan_join {
+	uint64_t flag; /* one CLONE_NEW* */
+	const char *path;
+	int fd; /* opened and checked by the runtime */
+};
+
+struct plan_idmap {
+	uint32_t container, host, size;
+};
+
+struct plan_timens_offset {
+	const char *clock; /* "monotonic" or "boottime" */
+	int64_t secs;
+	uint32_t nanosecs;
+};
+
+struct plan_namespaces {
+	uint64_t create; /* CLONE_NEW* to create */
+	struct plan_join join[8];
+	size_t n_join;
+	struct plan_idmap *uid_map, *gid_map;
+	size_t n_uid_map, n_gid_map;
+	struct plan_timens_offset *time_offsets;
+	size_t n_time_offsets;
+};
+
+/* ---- mounts ---------------------------------------------------------------------- */
+
+enum plan_mount_kind {
+	MOUNT_NEW_FS,  /* a new file system of TYPE */
+	MOUNT_BIND,    /* a copy of SOURCE */
+	MOUNT_REMOUNT, /* change what is at the destination */
+	MOUNT_CGROUP,  /* cgroup2 of the container, or a bind where that is refused */
+};
+
+struct plan_mount {
+	enum plan_mount_kind kind;
+	size_t index; /* in config.json's mounts[], for errors */
+	const char *destination; /* absolute, inside the container */
+	const char *type, *source; /* source: absolute host path for a bind */
+	const char *data;	   /* comma-joined file system options, "" if none */
+	uint64_t attr_set, attr_clear;	       /* MOUNT_ATTR_*, this mount */
+	uint64_t rec_attr_set, rec_attr_clear; /* MOUNT_ATTR_*, with submounts (rro, ...) */
+	unsigned propagation[4]; /* MS_SHARED etc., MS_REC or'ed in, applied in order */
+	size_t n_propagation;
+	bool recursive;		   /* rbind */
+	bool copy_up;		   /* tmpcopyup */
+	bool needs_plain_directory; /* proc, sysfs: no symlink in the destination */
+	bool readonly_last;	   /* a new fs with ro: made read-only after everything is in place */
+	int source_fd; /* MOUNT_BIND: detached copy made by the runtime, -1 = init makes it */
+	bool source_is_dir; /* known when source_fd >= 0 */
+};
+
+/* ---- devices --------------------------------------------------------------------- */
+
+struct plan_device {
+	const char *path;
+	uint32_t mode; /* S_IFCHR, S_IFBLK or S_IFIFO, with permission bits */
+	uint32_t major, minor;
+	uint32_t uid, gid; /* in the container's user namespace */
+	bool is_default; /* one of the spec's default nodes */
+	int source_fd;	 /* host node to bind (user namespace): detached mount, -1 = mknod */
+};
+
+struct plan_sysctl {
+	const char *path; /* below /proc/sys: "net/ipv4/ip_forward" */
+	const char *value;
+};
+
+/* ---- process: shared by create and exec ------------------------------------------ */
+
+struct plan_rlimit {
+	int resource;
+	struct rlimit64 limit;
+};
+
+struct plan_caps {
+	bool set; /* false: no capabilities object, the runtime's own sets are dropped to none */
+	uint64_t bounding, effective, permitted, inheritable, ambient;
+};
+
+struct plan_filter { /* seccomp */
+	struct sock_filter *insns; /* NULL: no filter */
+	size_t n;
+	unsigned flags; /* SECCOMP_FILTER_FLAG_* */
+};
+
+struct plan_process {
+	char **args, **env; /* NULL-terminated */
+	const char *cwd;
+	uint32_t uid, gid;
+	uint32_t *groups;
+	size_t n_groups;
+	bool set_groups;     /* false: setgroups is denied or groups are kept */
+	uint32_t umask;
+	struct plan_caps caps;
+	struct plan_rlimit *rlimits;
+	size_t n_rlimits;
+	bool no_new_privs;
+	bool has_oom_score_adj;
+	int oom_score_adj;
+	bool terminal;
+	uint16_t rows, columns; /* 0: leave as it is */
+	struct plan_filter filter;
+	const char *keyring; /* session keyring to join, NULL: keep the caller's */
+	unsigned keep_fds; /* descriptors kept from 3 on (LISTEN_FDS + --preserve-fds) */
+};
+
+/* ---- the whole ------------------------------------------------------------------- */
+
+struct plan {
+	struct arena arena;
+	const char *id;
+	const char *bundle; /* absolute */
+	const char *rootfs; /* absolute host path */
+	int rootfs_fd;	    /* detached copy of the rootfs made by the runtime, -1 = init makes it */
+	struct plan_namespaces ns;
+	const char *hostname, *domainname;
+
+	unsigned rootfs_propagation; /* MS_* | MS_REC, 0 = unset */
+	bool rootfs_readonly;
+	bool no_pivot;
+	struct plan_mount *mounts;
+	size_t n_mounts;
+	bool make_devices; /* false when /dev is a bind from the host */
+	struct plan_device *devices;
+	size_t n_devices;
+	const char **masked_paths, **readonly_paths;
+	size_t n_masked_paths, n_readonly_paths;
+	struct plan_sysctl *sysctls;
+	size_t n_sysctls;
+
+	bool has_process;
+	struct plan_process process;
+	const struct oci_hooks *hooks; /* NULL = none; createContainer and startContainer run in init */
+	struct oci_map annotations;
+	const char *cgroup; /* of the container, relative to the v2 mount: "/hull/web"; NULL = none */
+	const char *cgroup_mount; /* "/sys/fs/cgroup" or "/sys/fs/cgroup/unified" */
+};
+
+/* What the plan depends on besides the spec. */
+struct plan_input {
+	const struct oci_spec *spec;
+	const char *id, *bundle;
+	bool no_pivot, no_new_keyring;
+	unsigned listen_fds;   /* LISTEN_FDS passed on */
+	unsigned preserve_fds; /* --preserve-fds */
+	const char *notify_dir; /* host directory to bind at /run/notify, NULL = none */
+	bool rootless;
+	unsigned last_cap; /* CAP_LAST_CAP of the running kernel */
+};
+
+/* Everything but the seccomp filter and the cgroup, which the runtime adds. PURE. */
+int plan_build(struct plan *plan, const struct plan_input *in, struct err *err) must_check;
+/* A process for exec: the same rules as for the container's own. KEEP as keep_fds. */
+int plan_process_build(struct arena *a, struct plan_process *p, const struct oci_process *process,
+		       unsigned last_cap, struct err *err) must_check;
+
+bool plan_has_ns(const struct plan *plan, uint64_t flag); /* created or joined */
+
+/* ---- tables others read (features, tests) ------------------------------------------ */
+
+struct mount_option {
+	const char *name;
+	enum {
+		OPT_NONE,	 /* "defaults" and what the kernel no longer acts on */
+		OPT_ATTR,	 /* MOUNT_ATTR_* of this mount */
+		OPT_REC_ATTR,	 /* the same with submounts */
+		OPT_SUPER,	 /* a flag of the superblock, given as an fsconfig flag */
+		OPT_PROPAGATION,
+		OPT_BIND,
+		OPT_REMOUNT,
+		OPT_COPY_UP,
+		OPT_IDMAP,
+	} kind;
+	uint64_t set, clear; /* MOUNT_ATTR_*; propagation: MS_* | MS_REC; bind: MS_REC or 0 */
+	const char *super;   /* OPT_SUPER: the fsconfig flag's name */
+};
+extern const struct mount_option mount_options[];
+extern const size_t n_mount_options;
+const struct mount_option *mount_option_find(const char *name);
+
+/* "CAP_KILL" -> 5, or -EINVAL. Names in order: cap_names[5] == "CAP_KILL". */
+int cap_number(const char *name);
+extern const char *const cap_names[];
+extern const size_t n_cap_names;
+
+#endif

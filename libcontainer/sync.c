@@ -1,0 +1,73 @@
+/* BOTH SIDES: messages between the runtime and init. */
+#include "libcontainer/sync.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/sock.h"
+
+static const char *const type_names[] = {
+	[SYNC_EOF] = "end of file", [SYNC_MAPPED] = "mapped",	[SYNC_MOUNTED] = "mounted",
+	[SYNC_HOOKED] = "hooked",   [SYNC_READY] = "ready",	[SYNC_START] = "start",
+	[SYNC_FAILED] = "failed",   [SYNC_PID] = "pid",
+};
+
+static int send_header(int fd, uint32_t type, pid_t pid)
+{
+	struct sync_msg msg = {.type = type, .pid = pid};
+
+	/* The error is the long part, and only SYNC_FAILED has one. */
+	return sock_send(fd, &msg, offsetof(struct sync_msg, err), -1);
+}
+
+int sync_send(int fd, enum sync_type type)
+{
+	return send_header(fd, type, 0);
+}
+
+int sync_send_pid(int fd, pid_t pid)
+{
+	return send_header(fd, SYNC_PID, pid);
+}
+
+int sync_send_error(int fd, const struct err *error)
+{
+	struct sync_msg msg = {.type = SYNC_FAILED, .err = *error};
+
+	return sock_send(fd, &msg, sizeof(msg), -1);
+}
+
+static const char *name_of(uint32_t type)
+{
+	return type < ARRAY_SIZE(type_names) ? type_names[type] : "unknown";
+}
+
+int sync_expect(int fd, enum sync_type want, pid_t *ret_pid, struct err *err)
+{
+	struct sync_msg msg;
+	ssize_t n = sock_recv(fd, &msg, sizeof(msg), NULL);
+
+	/* A peer that died with unread messages resets the connection. */
+	if (n == -ECONNRESET)
+		n = 0;
+	if (n < 0)
+		return err_sys(err, (int)-n, "receive '%s' from the other side", name_of(want));
+	if (n == 0)
+		return want == SYNC_EOF ? 0
+					: err_fail(err, EPIPE, "the other side ended before it said '%s'",
+						   name_of(want));
+	if ((size_t)n == sizeof(msg) && msg.type == SYNC_FAILED && msg.err.code > 0) {
+		msg.err.text[sizeof(msg.err.text) - 1] = '\0';
+		msg.err.hint[sizeof(msg.err.hint) - 1] = '\0';
+		*err = msg.err;
+		return -err->code;
+	}
+	if ((size_t)n != offsetof(struct sync_msg, err) || msg.type != want)
+		return err_fail(err, EPROTO, "expected '%s' from the other side, got '%s' (%zd bytes)",
+				name_of(want), name_of(msg.type), n);
+	if (ret_pid)
+		*ret_pid = msg.pid;
+	return 0;
+}

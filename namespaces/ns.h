@@ -1,0 +1,42 @@
+/*
+ * ns.h - namespaces: names, joining, id maps, time offsets, the loopback interface.
+ *
+ * Source: namespaces(7), user_namespaces(7), time_namespaces(7), setns(2), clone3(2).
+ */
+#ifndef HULL_NS_H
+#define HULL_NS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "libcontainer/base/err.h"
+#include "libcontainer/plan/plan.h" /* struct plan_idmap, struct plan_timens_offset */
+
+struct ns_kind {
+	const char *oci_name;  /* "network" */
+	const char *proc_name; /* "net": the file in /proc/PID/ns */
+	uint64_t flag;	       /* CLONE_NEWNET */
+};
+extern const struct ns_kind ns_kinds[];
+extern const size_t n_ns_kinds;
+const struct ns_kind *ns_find(const char *oci_name);
+const struct ns_kind *ns_find_flag(uint64_t flag);
+
+/* Opens a namespace file and checks that it is a namespace (NSFS_MAGIC) of the right kind
+ * (NS_GET_NSTYPE). Owned fd or -errno. */
+int ns_open(const char *path, uint64_t flag, struct err *err) must_check;
+/* Whether PATH is the namespace that the calling process is in. 1, 0, -errno. */
+int ns_is_own(int fd, uint64_t flag);
+
+/* Writes the maps of a process in a new user namespace: by ourselves when we may, else
+ * through newuidmap/newgidmap. Denies setgroups first when the kernel demands it
+ * (*ret_setgroups_denied, may be NULL). */
+int ns_write_maps(pid_t pid, const struct plan_namespaces *ns, bool *ret_setgroups_denied,
+		  struct err *err) must_check;
+
+/* INIT: writes /proc/self/timens_offsets and enters the new time namespace. */
+int ns_enter_time(const struct plan_timens_offset *offsets, size_t n, struct err *err) must_check;
+/* INIT: brings `lo` up in the current network namespace. */
+int ns_loopback_up(struct err *err) must_check;
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * filter.h - seccomp profiles: from the spec to a BPF program, and into the kernel.
+ *
+ * Compiled in the runtime with libseccomp as a binary tree (SCMP_FLTATR_CTL_OPTIMIZE 2), so
+ * that a system call costs a few instructions. System calls newer than the newest one the
+ * profile names get ENOSYS instead of the default errno, so that programs fall back. Compiled
+ * programs are cached under the state root: the file holds the complete canonical
+ * profile (lengths, native architecture, libseccomp and kernel facts) beside the program, and is
+ * used only if every byte of it is the same; the file's name is merely a quick hash.
+ *
+ * Source: seccomp(2), runtime-spec config-linux.md#seccomp, libseccomp's man pages.
+ */
+#ifndef HULL_FILTER_H
+#define HULL_FILTER_H
+
+#include "libcontainer/base/arena.h"
+#include "libcontainer/plan/plan.h" /* struct plan_filter */
+#include "oci-spec/spec.h"
+
+/* Compiles, without the cache. PURE but for the kernel's list of actions. */
+int filter_compile(struct arena *a, const struct oci_seccomp *seccomp, struct plan_filter *ret,
+		   struct err *err) must_check;
+/* The same through the cache directory CACHE_FD (-1: no cache). A cache that cannot be read or
+ * written is a debug line, never a failure; a damaged entry is replaced. */
+int filter_get(struct arena *a, const struct oci_seccomp *seccomp, int cache_fd,
+	       struct plan_filter *ret, struct err *err) must_check;
+/* The canonical text of a profile: equal exactly when the programs must be equal. */
+void filter_canonical(struct arena *a, const struct oci_seccomp *seccomp, const char **ret,
+		      size_t *ret_len);
+
+/* INIT: loads the program into the calling thread. Needs no_new_privs or CAP_SYS_ADMIN. 0 or -errno. */
+int filter_load(const struct plan_filter *filter);
+
+/* Saves and restores a program (the container's filter, for exec). */
+int filter_write(int dirfd, const char *name, const struct plan_filter *filter, struct err *err)
+	must_check;
+int filter_read(struct arena *a, int dirfd, const char *name, struct plan_filter *ret,
+		struct err *err) must_check;
+
+/* The names the profile language knows, for validate's unit test and features. NULL-terminated. */
+extern const char *const filter_action_names[], *const filter_operator_names[],
+	*const filter_arch_names[], *const filter_flag_names[];
+const char *filter_library_version(void); /* "2.5.4" */
+
+#endif

@@ -1,0 +1,99 @@
+/* TEST: the ground floor. */
+#include <errno.h>
+#include <signal.h>
+
+#include "libcontainer/base/arena.h"
+#include "libcontainer/base/err.h"
+#include "libcontainer/base/proc.h"
+#include "libcontainer/base/str.h"
+#include "tests/unit/unit.h"
+
+static void numbers(void)
+{
+	uint64_t u = 7;
+	int64_t i;
+	uint32_t w;
+
+	CHECK_INT(str_to_u64("18446744073709551615", &u), 0);
+	CHECK_UINT(u, UINT64_MAX);
+	CHECK_INT(str_to_u64("18446744073709551616", &u), -ERANGE);
+	CHECK_INT(str_to_u64("", &u), -EINVAL);
+	CHECK_INT(str_to_u64("-1", &u), -EINVAL);
+	CHECK_INT(str_to_u64("1 ", &u), -EINVAL);
+	CHECK_INT(str_to_u32("1", &w), 0);
+	CHECK_UINT(w, 1);
+	CHECK_INT(str_to_u32("4294967296", &w), -ERANGE);
+	CHECK_INT(str_to_i64("-9223372036854775808", &i), 0);
+	CHECK(i == INT64_MIN);
+	CHECK_INT(str_to_i64("9223372036854775808", &i), -ERANGE);
+	CHECK_INT(str_to_i64("--1", &i), -EINVAL);
+}
+
+static void sizes(void)
+{
+	int64_t v;
+
+	CHECK_INT(str_to_size("10m", &v), 0);
+	CHECK_INT(v, 10 << 20);
+	CHECK_INT(str_to_size("1Gb", &v), 0);
+	CHECK_INT(v, 1 << 30);
+	CHECK_INT(str_to_size("-1", &v), 0);
+	CHECK_INT(v, -1);
+	CHECK_INT(str_to_size("10x", &v), -EINVAL);
+	CHECK_INT(str_to_size("9999999999999g", &v), -ERANGE);
+}
+
+static void errors(void)
+{
+	struct err err = ERR_NONE;
+	char buf[4096];
+
+	CHECK_INT(err_sys(&err, EPERM, "mount '%s'", "proc"), -EPERM);
+	CHECK_INT(err_wrap(&err, "create 'x'"), -EPERM);
+	err_hint(&err, "try as root");
+	CHECK_STR(err_format(&err, buf, sizeof(buf)),
+		  "create 'x': mount 'proc': Operation not permitted (EPERM); hint: try as root");
+	err_fail(&err, EINVAL, "bad\nline");
+	CHECK_STR(err_format(&err, buf, sizeof(buf)), "bad?line");
+}
+
+static void arenas(void)
+{
+	auto_arena a = ARENA_INIT;
+	int *v = NULL;
+	size_t n = 0;
+	char *big = arena_alloc(&a, 1 << 20);
+
+	CHECK_INT(big[(1 << 20) - 1], 0);
+	for (int i = 0; i < 1000; i++)
+		*arena_push(&a, &v, &n) = i;
+	CHECK_UINT(n, 1000);
+	for (int i = 0; i < 1000; i++)
+		CHECK_INT(v[i], i);
+	CHECK_STR(arena_printf(&a, "%d-%s", 5, "x"), "5-x");
+	CHECK(arena_strdup(&a, NULL) == NULL);
+}
+
+static void signals(void)
+{
+	CHECK_INT(proc_signal_parse("TERM"), SIGTERM);
+	CHECK_INT(proc_signal_parse("sigkill"), SIGKILL);
+	CHECK_INT(proc_signal_parse("9"), 9);
+	CHECK_INT(proc_signal_parse("0"), 0);
+	CHECK_INT(proc_signal_parse("RTMIN+3"), SIGRTMIN + 3);
+	CHECK_INT(proc_signal_parse("RTMAX-1"), SIGRTMAX - 1);
+	CHECK_INT(proc_signal_parse("SIGRTMIN"), SIGRTMIN);
+	CHECK_INT(proc_signal_parse("65"), -EINVAL);
+	CHECK_INT(proc_signal_parse("NOPE"), -EINVAL);
+	CHECK_INT(proc_signal_parse(""), -EINVAL);
+	CHECK_INT(proc_signal_parse("-9"), -EINVAL);
+}
+
+static const struct unit_case cases[] = {
+	{"numbers are parsed strictly", numbers},
+	{"sizes take units", sizes},
+	{"errors carry context, name and hint in one line", errors},
+	{"arenas hold large blocks and growing arrays", arenas},
+	{"signals have names and numbers", signals},
+};
+UNIT_MAIN(cases)
