@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include "libcontainer/base/arena.h"
+#include "libcontainer/base/stats.h"
 #include "oci-spec/spec.h"
 
 enum cgroup_mode { CGROUP_UNIFIED, CGROUP_HYBRID };
@@ -89,43 +90,6 @@ uint64_t cgroup_oom_kills(int fd);
 
 /* ---- statistics, for events ------------------------------------------------------- */
 
-struct cgroup_psi {
-	bool set;
-	double some_avg10, some_avg60, some_avg300, full_avg10, full_avg60, full_avg300;
-	uint64_t some_total_us, full_total_us;
-};
-struct cgroup_mem_entry {
-	bool set;
-	uint64_t limit, usage, max, failcnt; /* bytes; limit UINT64_MAX = none */
-};
-struct cgroup_blkio_entry {
-	uint64_t major, minor, value;
-	const char *op; /* "Read", "Write", "Discard" */
-};
-struct cgroup_hugetlb {
-	const char *size; /* "2MB" */
-	uint64_t usage, max, failcnt;
-};
-struct cgroup_key_value {
-	const char *key;
-	uint64_t value;
-};
-struct cgroup_stats {
-	uint64_t cpu_total_ns, cpu_user_ns, cpu_kernel_ns;
-	uint64_t cpu_periods, cpu_throttled_periods, cpu_throttled_ns;
-	struct cgroup_psi cpu_psi, memory_psi, io_psi;
-	bool has_memory, has_pids;
-	uint64_t memory_cache;
-	struct cgroup_mem_entry memory_usage, memory_swap;
-	struct cgroup_key_value *memory_raw; /* memory.stat */
-	size_t n_memory_raw;
-	uint64_t pids_current, pids_limit; /* limit 0 = none */
-	struct cgroup_blkio_entry *io_bytes, *io_ops;
-	size_t n_io_bytes, n_io_ops;
-	struct cgroup_hugetlb *hugetlb;
-	size_t n_hugetlb;
-	const char *cpuset_cpus, *cpuset_mems; /* effective; NULL without the controller */
-};
 /* Reads what the enabled controllers offer; what is missing stays zero. */
 int cgroup_stats_read(int fd, struct arena *a, struct cgroup_stats *ret, struct err *err)
 	must_check;

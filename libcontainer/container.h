@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "libcontainer/base/arena.h"
+#include "libcontainer/base/stats.h"
 #include "oci-spec/spec.h"
 
 /* ---- state root -------------------------------------------------------------------- */
@@ -97,7 +98,6 @@ int container_exec(struct container_root *root, const struct container_exec_opts
 
 /* ---- events ------------------------------------------------------------------------------ */
 
-struct cgroup_stats;
 struct container_events {
 	/* Called for each sample and each OOM kill; a negative return ends the loop with that error. */
 	int (*stats)(void *ctx, const char *id, const struct cgroup_stats *stats, struct err *err);
@@ -109,6 +109,19 @@ struct container_events {
 /* Returns when the container's cgroup is gone or empty. */
 int container_events(struct container_root *root, const char *id, const struct container_events *ev,
 		     struct err *err) must_check;
+
+/* ---- features ------------------------------------------------------------------------------ */
+
+/* What the tables below know, for `hull features`; the same on every host but for the
+ * library's version. Lists are NULL-terminated. */
+struct container_features {
+	const char *const *mount_options; /* sorted */
+	const char *const *capabilities;
+	const char *const *seccomp_actions, *const *seccomp_operators, *const *seccomp_archs;
+	const char *const *seccomp_known_flags, *const *seccomp_supported_flags;
+	const char *libseccomp_version;
+};
+void container_features(struct arena *a, struct container_features *ret);
 
 /* Re-executes hull from a private read-only copy, so that a container can never write to the
  * host's binary (CVE-2019-5736). Called first by the commands that enter a container. Returns
