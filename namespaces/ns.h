@@ -34,7 +34,9 @@ int ns_is_own(int fd, uint64_t flag);
 int ns_write_maps(pid_t pid, const struct plan_namespaces *ns, bool *ret_setgroups_denied,
 		  struct err *err) must_check;
 
-/* INIT: writes /proc/self/timens_offsets and enters the new time namespace. */
+/* INIT: makes a time namespace, writes its offsets and enters it (the caller is single-threaded and
+ * has CAP_SYS_ADMIN and CAP_SYS_TIME in its user namespace; /proc is still the host's). Not to be
+ * preceded by unshare or clone with CLONE_NEWTIME. */
 int ns_enter_time(const struct plan_timens_offset *offsets, size_t n, struct err *err) must_check;
 /* INIT: brings `lo` up in the current network namespace. */
 int ns_loopback_up(struct err *err) must_check;
