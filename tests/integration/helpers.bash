@@ -1,0 +1,523 @@
+# Shared by all integration tests: load it with `load helpers`.
+#
+#   HULL        the binary under test (default: build/hull or ./hull above this directory)
+#   ROOT        state root of the test file, passed by `hull`
+#   BUNDLE      the current bundle, made by `bundle`; ROOTFS is its root file system
+#   CG          the test's own cgroup below the v2 mount; CGROOT is that mount
+#   PROBE       tests/integration/probe.c, compiled; /bin/probe inside every rootfs
+#
+# Every test ends with a check that nothing is left of it: see `leak_check`.
+
+bats_require_minimum_version 1.5.0
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+SRC=$(cd "$HERE/../.." && pwd)
+
+find_hull() {
+	local f
+
+	for f in "${HULL:-}" "$SRC/build/hull" "$SRC/hull"; do
+		[[ -n $f && -x $f ]] && {
+			readlink -f "$f"
+			return
+		}
+	done
+	echo "helpers: no hull to test: set HULL" >&2
+	return 1
+}
+
+cgroup_root() {
+	awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts
+}
+
+# ---- once per run: probe, root file system, base configuration --------------------------
+
+APPLETS="[ awk base64 basename cat chgrp chmod chown chroot clear cmp cp cut date dd df dirname du echo
+ env expr false find free grep groups head hexdump hostname id ifconfig ionice ip ipcs kill less
+ ln ls lsattr md5sum mkdir mkfifo mknod mktemp mount mountpoint mv nc netstat nice nohup nproc od ping
+ printf ps pwd readlink realpath renice rm rmdir route sed seq setpriv setsid sh sha256sum sleep sort
+ stat stty su sync sysctl tail tar taskset tee test time timeout top touch tr true truncate tty
+ umount uname uniq unshare usleep wc which whoami xargs yes"
+
+make_probe() {
+	if [[ -n ${HULL_PROBE:-} ]]; then
+		cp "$HULL_PROBE" "$1"
+	else
+		"${CC:-cc}" -static -O1 -o "$1" "$HERE/probe.c"
+	fi
+}
+
+make_rootfs_template() {
+	local root=$1 a
+
+	mkdir -p "$root"/{bin,dev,etc,proc,sys,tmp,root,run,var,home/user,data}
+	chmod 1777 "$root/tmp"
+	chown 1000:1000 "$root/home/user"
+	cp "$(command -v busybox)" "$root/bin/busybox"
+	for a in $APPLETS; do
+		ln -s busybox "$root/bin/$a"
+	done
+	cp "$STORE/probe" "$root/bin/probe"
+	printf '%s\n' 'root:x:0:0:root:/root:/bin/sh' 'user:x:1000:1000:user:/home/user:/bin/sh' \
+		> "$root/etc/passwd"
+	printf '%s\n' 'root:x:0:' 'user:x:1000:' 'extra:x:2000:user' > "$root/etc/group"
+}
+
+# The configuration tests start from: all namespaces that need no ids, the usual mounts.
+base_config() {
+	cat <<-'JSON'
+	{
+	 "ociVersion": "1.0.2",
+	 "process": {
+	  "terminal": false,
+	  "user": {"uid": 0, "gid": 0},
+	  "args": ["/bin/true"],
+	  "env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm"],
+	  "cwd": "/",
+	  "capabilities": {
+	   "bounding": ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"],
+	   "effective": ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"],
+	   "permitted": ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"]
+	  },
+	  "rlimits": [{"type": "RLIMIT_NOFILE", "hard": 1024, "soft": 1024}],
+	  "noNewPrivileges": true
+	 },
+	 "root": {"path": "rootfs", "readonly": false},
+	 "hostname": "hulltest",
+	 "mounts": [
+	  {"destination": "/proc", "type": "proc", "source": "proc"},
+	  {"destination": "/dev", "type": "tmpfs", "source": "tmpfs",
+	   "options": ["nosuid", "strictatime", "mode=755", "size=65536k"]},
+	  {"destination": "/dev/pts", "type": "devpts", "source": "devpts",
+	   "options": ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]},
+	  {"destination": "/dev/shm", "type": "tmpfs", "source": "shm",
+	   "options": ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"]},
+	  {"destination": "/dev/mqueue", "type": "mqueue", "source": "mqueue",
+	   "options": ["nosuid", "noexec", "nodev"]},
+	  {"destination": "/sys", "type": "sysfs", "source": "sysfs",
+	   "options": ["nosuid", "noexec", "nodev", "ro"]},
+	  {"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup",
+	   "options": ["nosuid", "noexec", "nodev", "relatime", "ro"]}
+	 ],
+	 "linux": {
+	  "cgroupsPath": "@CGROUP@",
+	  "namespaces": [{"type": "pid"}, {"type": "network"}, {"type": "ipc"}, {"type": "uts"},
+	   {"type": "mount"}, {"type": "cgroup"}],
+	  "maskedPaths": ["/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/timer_list", "/sys/firmware"],
+	  "readonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
+	 }
+	}
+	JSON
+}
+
+# Builds what all files share, once, whoever comes first.
+prepare_store() {
+	STORE=$BATS_RUN_TMPDIR/store
+	(
+		flock 9
+		[[ -e $STORE/done ]] && exit 0
+		mkdir -p "$STORE"
+		make_probe "$STORE/probe" && make_rootfs_template "$STORE/rootfs" \
+			&& base_config | jq -c . > "$STORE/config.json" && : > "$STORE/done"
+	) 9> "$BATS_RUN_TMPDIR/store.lock"
+}
+
+# ---- set up and tear down ------------------------------------------------------------------
+
+setup_file() {
+	[[ $(id -u) -eq 0 ]] || skip "needs root"
+	export HULL STORE
+	HULL=$(find_hull)
+	prepare_store
+	our_mounts > "$BATS_FILE_TMPDIR/mounts.before"
+}
+
+teardown_file() {
+	our_mounts > "$BATS_FILE_TMPDIR/mounts.after"
+	diff "$BATS_FILE_TMPDIR/mounts.before" "$BATS_FILE_TMPDIR/mounts.after"
+}
+
+setup() {
+	common_setup
+}
+
+common_setup() {
+	ROOT=$BATS_FILE_TMPDIR/r
+	PROBE=$STORE/probe
+	CGROOT=$(cgroup_root)
+	CG=hull-test-$BATS_SUITE_TEST_NUMBER-$$
+	T=$BATS_TEST_TMPDIR
+	OUT=$T/out
+	ERR=$T/err
+	MARK=hullmark-$CG-$RANDOM
+	export HULL_TEST_MARK=$MARK
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$T"
+	bundle bundle
+}
+
+teardown() {
+	common_teardown
+}
+
+common_teardown() {
+	local rc=0
+
+	cd /
+	delete_all || rc=1
+	leak_check || rc=1
+	return $rc
+}
+
+delete_all() {
+	local dir rc=0
+
+	for dir in "$ROOT"/*/; do
+		[[ -d $dir ]] || continue
+		if ! timeout 30 "$HULL" --root "$ROOT" delete --force "$(basename "$dir")" < /dev/null; then
+			echo "leak: delete --force failed for $dir"
+			rc=1
+			kill_marked
+			rm -rf "$dir"
+		fi
+	done
+	return $rc
+}
+
+# Host mounts that a test could have made. In a private mount namespace (tests/integration/run)
+# that is all of them; elsewhere others may mount and unmount meanwhile.
+our_mounts() {
+	if [[ -n ${HULL_TEST_PRIVATE_MOUNTS:-} ]]; then
+		cat /proc/self/mountinfo
+	else
+		grep -e "$BATS_RUN_TMPDIR" -e hull /proc/self/mountinfo || :
+	fi
+}
+
+# Pids of processes that this test started: its mark is in their environment, or they are
+# in its cgroup.
+marked_pids() (
+	unset HULL_TEST_MARK
+	{
+		grep -lzs "^HULL_TEST_MARK=$MARK\$" /proc/[0-9]*/environ \
+			| sed 's,^/proc/\([0-9]*\)/.*,\1,'
+		[[ ! -d $CGROOT/$CG ]] || find "$CGROOT/$CG" -name cgroup.procs -exec cat {} + 2> /dev/null
+	} | sort -un
+)
+
+no_marked_pids() {
+	local pids
+
+	pids=$(marked_pids)
+	[[ -z $pids ]]
+}
+
+kill_marked() {
+	local pid
+
+	for pid in $(marked_pids); do
+		kill -9 "$pid" 2> /dev/null || :
+	done
+	[[ -d $CGROOT/$CG ]] && echo 1 > "$CGROOT/$CG/cgroup.kill" 2> /dev/null
+	wait_for 5 no_marked_pids
+}
+
+cgroup_gone() {
+	[[ ! -e $CGROOT/$CG ]]
+}
+
+# Nothing may be left of a test: no process, no state, no cgroup, no mount. What is left is
+# reported, then removed, so that one bad test spoils no other.
+leak_check() {
+	local pid left rc=0
+
+	if ! wait_for 3 no_marked_pids; then
+		rc=1
+		for pid in $(marked_pids); do
+			echo "leak: process $pid: $(tr '\0' ' ' < "/proc/$pid/cmdline")"
+		done
+		kill_marked || :
+	fi
+	left=$(find "$ROOT" -mindepth 1 2> /dev/null | head -20)
+	if [[ -n $left ]]; then
+		rc=1
+		echo "leak: state: $left"
+		rm -rf "$ROOT"
+	fi
+	if ! wait_for 2 cgroup_gone; then
+		rc=1
+		echo "leak: cgroup: $(find "$CGROOT/$CG" -type d)"
+		find "$CGROOT/$CG" -depth -type d -exec rmdir {} \; || :
+	fi
+	if ! our_mounts | diff "$BATS_FILE_TMPDIR/mounts.before" - > "$T/mounts.diff"; then
+		rc=1
+		echo "leak: mounts: $(cat "$T/mounts.diff")"
+		grep -o " $BATS_RUN_TMPDIR[^ ]*" /proc/self/mountinfo | sort -r | xargs -r -n1 umount -l || :
+		our_mounts > "$BATS_FILE_TMPDIR/mounts.before"
+	fi
+	return $rc
+}
+
+# ---- running hull ------------------------------------------------------------------------------
+
+hull() {
+	"$HULL" --root "$ROOT" "$@"
+}
+
+# Makes bundle NAME and goes there. The binaries are hard links: write to none of them.
+bundle() {
+	BUNDLE=$T/$1
+	ROOTFS=$BUNDLE/rootfs
+	mkdir -p "$BUNDLE"
+	cp -al "$STORE/rootfs" "$ROOTFS"
+	sed "s,@CGROUP@,/$CG/$1," "$STORE/config.json" > "$BUNDLE/config.json"
+	cd "$BUNDLE" || return 1
+}
+
+# config [jq options] FILTER: changes config.json of the current bundle.
+config() {
+	jq -c "$@" "$BUNDLE/config.json" > "$BUNDLE/config.new" && mv "$BUNDLE/config.new" "$BUNDLE/config.json"
+}
+
+# args ARG...: what the container runs.
+args() {
+	config '.process.args = $ARGS.positional' --args "$@"
+}
+
+# script TEXT: the container runs a shell script.
+script() {
+	args /bin/sh -c "$1"
+}
+
+# Detached commands must not hold bats' pipes: their streams go to files.
+quietly() {
+	"$@" < /dev/null > "$OUT" 2> "$ERR" 3>&- 4>&-
+}
+
+# create ID [options]: `hull create` of the current bundle; $OUT and $ERR are the container's.
+create() {
+	local id=$1
+
+	shift
+	quietly hull create --bundle "$BUNDLE" "$@" "$id" || {
+		local rc=$?
+		echo "create $id: $rc: $(cat "$ERR")"
+		return $rc
+	}
+}
+
+# start_it ID [options]: create and start.
+start_it() {
+	create "$@" && hull start "$1"
+}
+
+# sleeper ID [options]: a container that stays until it is killed; TERM ends it.
+sleeper() {
+	script 'trap "exit 0" TERM; echo up; while :; do sleep 1000 & wait; done'
+	start_it "$@"
+	wait_for 5 grep -q up "$OUT"
+}
+
+# in_container [jq filter] SCRIPT: `hull run` of a script; status, output and stderr as with `run`.
+in_container() {
+	[[ $# -gt 1 ]] && config "$1"
+	script "${!#}"
+	run --separate-stderr hull run "c$BATS_TEST_NUMBER"
+}
+
+# The same, and it must succeed with nothing on stderr.
+ok_container() {
+	in_container "$@"
+	# shellcheck disable=SC2154
+	[[ $status -eq 0 && -z $stderr ]] || {
+		echo "status $status, stderr: $stderr, output: $output"
+		return 1
+	}
+}
+
+# refused COMMAND...: fails with 1 and one clear line ("hull: ...", a hint may follow), nothing on
+# stdout. The line is in $line.
+refused() {
+	run --separate-stderr "$@"
+	one_line 1
+}
+
+one_line() {
+	local want=$1
+
+	[[ $status -eq $want ]] || {
+		echo "status $status, not $want; output: $output; stderr: $stderr"
+		return 1
+	}
+	[[ -z $output ]] || {
+		echo "stdout: $output"
+		return 1
+	}
+	# shellcheck disable=SC2154
+	[[ ${#stderr_lines[@]} -eq 1 || (${#stderr_lines[@]} -eq 2 && ${stderr_lines[1]} == hint:*) ]] || {
+		echo "not one line: $stderr"
+		return 1
+	}
+	line=${stderr_lines[0]}
+	[[ $line == "hull: "* ]] || {
+		echo "line: $line"
+		return 1
+	}
+}
+
+# create_refused ID TEXT...: `create` of the current bundle fails with one line that has every TEXT,
+# and nothing is left of it.
+create_refused() {
+	local id=$1 text
+
+	shift
+	refused hull create --bundle "$BUNDLE" "$id"
+	for text; do
+		has "$line" "$text"
+	done
+	no_trace "$id"
+}
+
+# no_trace ID: a failed create left nothing.
+no_trace() {
+	[[ ! -e $ROOT/$1 ]] || {
+		echo "state left: $(ls -la "$ROOT/$1")"
+		return 1
+	}
+	cgroup_gone || {
+		echo "cgroup left: $(find "$CGROOT/$CG" -type d)"
+		return 1
+	}
+	wait_for 2 no_marked_pids || {
+		echo "processes left: $(marked_pids)"
+		return 1
+	}
+}
+
+# ---- assertions ----------------------------------------------------------------------------------
+
+has() {
+	[[ $1 == *"$2"* ]] || {
+		printf 'no <%s> in:\n%s\n' "$2" "$1"
+		return 1
+	}
+}
+
+hasnt() {
+	[[ $1 != *"$2"* ]] || {
+		printf '<%s> in:\n%s\n' "$2" "$1"
+		return 1
+	}
+}
+
+matches() {
+	[[ $1 =~ $2 ]] || {
+		printf 'no match of <%s> in:\n%s\n' "$2" "$1"
+		return 1
+	}
+}
+
+equal() {
+	[[ $1 == "$2" ]] || {
+		printf 'got:\n%s\nwant:\n%s\n' "$1" "$2"
+		return 1
+	}
+}
+
+differ() {
+	[[ $1 != "$2" ]] || {
+		printf 'both: %s\n' "$1"
+		return 1
+	}
+}
+
+# ---- looking at containers ---------------------------------------------------------------------
+
+status_of() {
+	hull state "$1" | jq -r .status
+}
+
+pid_of() {
+	hull state "$1" | jq -r .pid
+}
+
+is_status() {
+	[[ $(status_of "$1") == "$2" ]]
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds; looks every 20 ms.
+wait_for() {
+	local end=$((SECONDS + $1 + 1))
+
+	shift
+	until "$@"; do
+		((SECONDS < end)) || return 1
+		sleep 0.02
+	done
+}
+
+process_gone() {
+	[[ ! -e /proc/$1 ]] || grep -q '^State:.*Z' "/proc/$1/status" 2> /dev/null
+}
+
+# The fields of a container's mountinfo line: mountinfo_of TEXT DESTINATION [4|6|opt|type|source|super].
+mount_field() {
+	awk -v at="$2" -v what="$3" '
+	$5 == at {
+		opt = ""
+		for (i = 7; $i != "-"; i++)
+			opt = opt (opt == "" ? "" : " ") $i
+		r = what == "root" ? $4 : what == "flags" ? $6 : what == "opt" ? opt : \
+		    what == "type" ? $(i + 1) : what == "source" ? $(i + 2) : $(i + 3)
+	}
+	END { print r }' <<< "$1"
+}
+
+# ---- what a test needs -------------------------------------------------------------------------------
+
+# requires THING...: skips with the reason when the machine lacks it.
+requires() {
+	local what
+
+	for what; do
+		case $what in
+		root) [[ $(id -u) -eq 0 ]] || skip "needs root" ;;
+		strace) command -v strace > /dev/null || skip "needs strace" ;;
+		cc) command -v "${CC:-cc}" > /dev/null || skip "needs a C compiler" ;;
+		python) command -v python3 > /dev/null || skip "needs python3" ;;
+		userns) unshare -U true 2> /dev/null || skip "needs user namespaces" ;;
+		timens) [[ -e /proc/self/ns/time ]] || skip "needs time namespaces" ;;
+		mknod) probe_mknod || skip "needs device nodes in the temporary directory" ;;
+		unpriv) setpriv --reuid 65534 --clear-groups unshare -Ur true 2> /dev/null \
+			|| skip "needs user namespaces for ordinary users" ;;
+		v2:*) grep -qw "${what#v2:}" "$CGROOT/cgroup.controllers" \
+			|| skip "needs the ${what#v2:} controller in cgroup v2" ;;
+		no-v2:*) grep -qw "${what#no-v2:}" "$CGROOT/cgroup.controllers" \
+			&& skip "needs a host whose ${what#no-v2:} controller is not in cgroup v2" ;;
+		hybrid) [[ $CGROOT != /sys/fs/cgroup ]] || skip "needs a hybrid cgroup layout" ;;
+		*) echo "requires: what is '$what'?" && return 1 ;;
+		esac
+	done
+}
+
+probe_mknod() {
+	mknod "$T/node" c 1 3 2> /dev/null && : > "$T/node" && rm -f "$T/node"
+}
+
+# ---- seccomp ---------------------------------------------------------------------------------------------
+
+# Number of a system call of this machine, by name.
+nr() {
+	case $(uname -m)-$1 in
+	x86_64-getppid) echo 110 ;;
+	x86_64-getpgrp) echo 111 ;;
+	x86_64-personality) echo 135 ;;
+	x86_64-getpriority) echo 140 ;;
+	x86_64-sync) echo 162 ;;
+	x86_64-mkdir) echo 83 ;;
+	x86_64-getcpu) echo 309 ;;
+	x86_64-lseek) echo 8 ;;
+	*-openat2) echo 437 ;;
+	*-unknown) echo 999 ;;
+	*) skip "no number of $1 known on $(uname -m)" ;;
+	esac
+}

@@ -1,0 +1,370 @@
+/* TEST: small observers for the integration tests, one static program, many verbs. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int fail(const char *what)
+{
+	fprintf(stderr, "probe: %s: %s\n", what, strerror(errno));
+	return 99;
+}
+
+/* syscall NR ARGS...: prints "= RESULT" or "! ERRNO". An argument @TEXT is a string's address. */
+static int verb_syscall(int argc, char **argv)
+{
+	long v[7] = {0}, r;
+
+	for (int i = 0; i < argc && i < 7; i++)
+		v[i] = argv[i][0] == '@' ? (long)(argv[i] + 1) : (long)strtoull(argv[i], NULL, 0);
+	r = syscall(v[0], v[1], v[2], v[3], v[4], v[5], v[6]);
+	if (r == -1)
+		printf("! %d\n", errno);
+	else
+		printf("= %ld\n", r);
+	return 0;
+}
+
+/* thread-syscall NR: a child makes the call; prints how it ended. */
+static int verb_fate(int argc, char **argv)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		syscall(strtol(argv[0], NULL, 0), argc > 1 ? strtoul(argv[1], NULL, 0) : 0, 0, 0, 0,
+			0, 0);
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		return fail("fate");
+	if (WIFSIGNALED(status))
+		printf("signal %d\n", WTERMSIG(status));
+	else
+		printf("exit %d\n", WEXITSTATUS(status));
+	return 0;
+}
+
+/* fds: every open descriptor but the one that reads the directory, with its link target. */
+static int verb_fds(int argc, char **argv)
+{
+	char path[64], link[4096];
+	ssize_t n;
+
+	(void)argc;
+	(void)argv;
+	for (int fd = 0; fd < 1024; fd++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		n = readlink(path, link, sizeof(link) - 1);
+		if (n < 0)
+			continue;
+		link[n] = '\0';
+		printf("%d %s\n", fd, link);
+	}
+	return 0;
+}
+
+/* open PATH r|w|rw: prints "ok" or the errno's number. */
+static int verb_open(int argc, char **argv)
+{
+	int flags = O_RDONLY, fd;
+
+	if (argc > 1 && !strcmp(argv[1], "w"))
+		flags = O_WRONLY;
+	else if (argc > 1 && !strcmp(argv[1], "rw"))
+		flags = O_RDWR;
+	fd = open(argv[0], flags | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		printf("! %d\n", errno);
+	else
+		puts("ok");
+	return 0;
+}
+
+/* clock monotonic|boottime: seconds. */
+static int verb_clock(int argc, char **argv)
+{
+	struct timespec ts;
+
+	(void)argc;
+	clock_gettime(!strcmp(argv[0], "boottime") ? CLOCK_BOOTTIME : CLOCK_MONOTONIC, &ts);
+	printf("%lld\n", (long long)ts.tv_sec);
+	return 0;
+}
+
+/* signals: the ignored and the blocked ones, as /proc shows them, of this fresh process. */
+static int verb_signals(int argc, char **argv)
+{
+	sigset_t set;
+
+	(void)argc;
+	(void)argv;
+	sigprocmask(SIG_BLOCK, NULL, &set);
+	for (int sig = 1; sig < 65; sig++) {
+		struct sigaction sa;
+
+		if (sigismember(&set, sig) == 1)
+			printf("blocked %d\n", sig);
+		if (syscall(SYS_rt_sigaction, sig, NULL, &sa, 8) == 0 && sa.sa_handler == SIG_IGN)
+			printf("ignored %d\n", sig);
+	}
+	return 0;
+}
+
+static int listen_on(const char *path)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	char dir[4096], proc[128];
+	const char *name = strrchr(path, '/');
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), dirfd;
+
+	if (fd < 0 || !name)
+		return -1;
+	/* A path may be longer than sun_path: go through a descriptor of its directory. */
+	snprintf(dir, sizeof(dir), "%.*s", (int)(name - path), path);
+	dirfd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dirfd < 0)
+		return -1;
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d%s", dirfd, name);
+	if (strlen(proc) >= sizeof(sun.sun_path))
+		return -1;
+	strcpy(sun.sun_path, proc);
+	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 || listen(fd, 8) < 0)
+		return -1;
+	return fd;
+}
+
+/* Takes one message with descriptors: their count, the payload in BUF. */
+static int recv_fds(int conn, char *buf, size_t size, int *fds, int max)
+{
+	char control[CMSG_SPACE(sizeof(int) * 16)];
+	struct iovec iov = {buf, size - 1};
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = control,
+			     .msg_controllen = sizeof(control)};
+	ssize_t n = recvmsg(conn, &msg, MSG_CMSG_CLOEXEC);
+	int count = 0;
+
+	if (n < 0)
+		return -1;
+	buf[n] = '\0';
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = 0; i < (c->cmsg_len - CMSG_LEN(0)) / sizeof(int) && count < max;
+		     i++)
+			memcpy(&fds[count++], CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+	}
+	return count;
+}
+
+static void copy_tty(int master, int out)
+{
+	struct pollfd pfd = {master, POLLIN, 0};
+	char buf[4096];
+	ssize_t n;
+
+	while (poll(&pfd, 1, 30000) > 0) {
+		n = read(master, buf, sizeof(buf));
+		if (n <= 0 || write(out, buf, (size_t)n) < 0)
+			return;
+	}
+}
+
+/* recvtty SOCKET DIR [INPUT]: takes one pty master. DIR/ready appears once it listens,
+ * DIR/payload, DIR/nfds, DIR/rest say what was sent, DIR/out is all that came from the terminal;
+ * INPUT is typed into it. Ends at hangup. */
+static int verb_recvtty(int argc, char **argv)
+{
+	char path[4096], payload[8192], rest[16];
+	int fds[16], n, conn, fd = listen_on(argv[0]), out;
+	FILE *f;
+
+	if (fd < 0)
+		return fail(argv[0]);
+	snprintf(path, sizeof(path), "%s/ready", argv[1]);
+	close(open(path, O_CREAT | O_WRONLY, 0600));
+	conn = accept(fd, NULL, NULL);
+	n = recv_fds(conn, payload, sizeof(payload), fds, 16);
+	if (n < 0)
+		return fail("recvmsg");
+	snprintf(path, sizeof(path), "%s/payload", argv[1]);
+	f = fopen(path, "w");
+	fputs(payload, f);
+	fclose(f);
+	snprintf(path, sizeof(path), "%s/rest", argv[1]);
+	f = fopen(path, "w");
+	fprintf(f, "%zd", read(conn, rest, sizeof(rest)));
+	fclose(f);
+	snprintf(path, sizeof(path), "%s/out", argv[1]);
+	out = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0600);
+	snprintf(path, sizeof(path), "%s/nfds", argv[1]);
+	f = fopen(path, "w");
+	fprintf(f, "%d", n);
+	fclose(f);
+	if (n < 1)
+		return 1;
+	if (argc > 2 && write(fds[0], argv[2], strlen(argv[2])) < 0)
+		return fail("write");
+	copy_tty(fds[0], out);
+	return 0;
+}
+
+/* recvfd SOCKET DIR: like recvtty, but the descriptor is a pidfd: DIR/pid is the process. */
+static int verb_recvfd(int argc, char **argv)
+{
+	char path[4096], payload[8192], line[256];
+	int fds[16], n, conn, fd = listen_on(argv[0]);
+	FILE *f, *info;
+
+	(void)argc;
+	if (fd < 0)
+		return fail(argv[0]);
+	snprintf(path, sizeof(path), "%s/ready", argv[1]);
+	close(open(path, O_CREAT | O_WRONLY, 0600));
+	conn = accept(fd, NULL, NULL);
+	n = recv_fds(conn, payload, sizeof(payload), fds, 16);
+	if (n != 1)
+		return fail("one descriptor wanted");
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fds[0]);
+	info = fopen(path, "r");
+	snprintf(path, sizeof(path), "%s/pid.tmp", argv[1]);
+	f = fopen(path, "w");
+	while (info && fgets(line, sizeof(line), info))
+		if (!strncmp(line, "Pid:", 4))
+			fprintf(f, "%d", atoi(line + 4));
+	fclose(f);
+	snprintf(line, sizeof(line), "%s/pid", argv[1]);
+	return rename(path, line) ? fail(line) : 0;
+}
+
+/* dgram SOCKET FILE: appends each datagram as a line; answers a BARRIER=1 by closing its fd. */
+static int verb_dgram(int argc, char **argv)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), fds[16], n, out;
+	char buf[4096];
+
+	(void)argc;
+	strncpy(sun.sun_path, argv[0], sizeof(sun.sun_path) - 1);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0)
+		return fail(argv[0]);
+	out = open(argv[1], O_CREAT | O_WRONLY | O_APPEND, 0600);
+	for (;;) {
+		n = recv_fds(fd, buf, sizeof(buf) - 1, fds, 16);
+		if (n < 0)
+			return fail("recvmsg");
+		strcat(buf, "\n");
+		if (write(out, buf, strlen(buf)) < 0)
+			return fail("write");
+		while (n > 0)
+			close(fds[--n]);
+	}
+}
+
+/* sendto SOCKET TEXT: one datagram. */
+static int verb_sendto(int argc, char **argv)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	(void)argc;
+	strncpy(sun.sun_path, argv[0], sizeof(sun.sun_path) - 1);
+	if (sendto(fd, argv[1], strlen(argv[1]), 0, (struct sockaddr *)&sun, sizeof(sun)) < 0)
+		return fail(argv[0]);
+	return 0;
+}
+
+/* tty-size ROWS COLS CMD...: runs CMD on a new pty of that size, copies its output. */
+static int verb_pty(int argc, char **argv)
+{
+	struct winsize ws = {.ws_row = (unsigned short)atoi(argv[0]),
+			     .ws_col = (unsigned short)atoi(argv[1])};
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), status;
+	pid_t pid;
+
+	if (argc < 3 || master < 0 || grantpt(master) || unlockpt(master))
+		return fail("openpt");
+	ioctl(master, TIOCSWINSZ, &ws);
+	pid = fork();
+	if (pid == 0) {
+		int slave;
+
+		setsid();
+		slave = open(ptsname(master), O_RDWR);
+		dup2(slave, 0);
+		dup2(slave, 1);
+		dup2(slave, 2);
+		if (slave > 2)
+			close(slave);
+		execvp(argv[2], argv + 2);
+		_exit(98);
+	}
+	copy_tty(master, 1);
+	if (waitpid(pid, &status, 0) < 0)
+		return fail("wait");
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* leak-dirs N PATH CMD...: opens PATH N times without close-on-exec, then runs CMD. */
+static int verb_leak(int argc, char **argv)
+{
+	if (argc < 3)
+		return 99;
+	for (int i = atoi(argv[0]); i > 0; i--)
+		if (open(argv[1], O_RDONLY | O_DIRECTORY) < 0)
+			return fail(argv[1]);
+	execvp(argv[2], argv + 2);
+	return fail(argv[2]);
+}
+
+/* sigstate CMD...: runs CMD with SIGPIPE ignored and SIGUSR1 blocked. */
+static int verb_sigstate(int argc, char **argv)
+{
+	sigset_t set;
+
+	(void)argc;
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	execvp(argv[0], argv);
+	return fail(argv[0]);
+}
+
+static const struct {
+	const char *name;
+	int min;
+	int (*run)(int argc, char **argv);
+} verbs[] = {
+	{"syscall", 1, verb_syscall},   {"fate", 1, verb_fate},     {"fds", 0, verb_fds},
+	{"open", 1, verb_open},         {"clock", 1, verb_clock},   {"signals", 0, verb_signals},
+	{"recvtty", 2, verb_recvtty},   {"recvfd", 2, verb_recvfd}, {"dgram", 2, verb_dgram},
+	{"sendto", 2, verb_sendto},     {"pty", 3, verb_pty},       {"leak", 3, verb_leak},
+	{"sigstate", 1, verb_sigstate},
+};
+
+int main(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(*verbs); i++)
+		if (!strcmp(argv[1], verbs[i].name) && argc - 2 >= verbs[i].min)
+			return verbs[i].run(argc - 2, argv + 2);
+	fputs("usage: probe VERB ARGS...\n", stderr);
+	return 99;
+}
