@@ -3,7 +3,8 @@
  *
  * The runtime builds a plan from the spec before anything is touched (PURE), then clones
  * init, which reads the plan as memory it shares by fork. Init never parses and never sees
- * JSON. All memory is in the plan's arena. Descriptors in a plan are opened by the runtime
+ * JSON. All memory is in the plan's arena or borrowed from the spec and the input, which must
+ * live as long as the plan. Descriptors in a plan are opened by the runtime
  * (runtime/sources.c) and borrowed by init; -1 = none.
  */
 #ifndef HULL_PLAN_H
@@ -60,8 +61,9 @@ struct plan_mount {
 	size_t index; /* in config.json's mounts[], for errors */
 	const char *destination; /* absolute, inside the container */
 	const char *type, *source; /* source: absolute host path for a bind */
-	const char *data;	   /* comma-joined file system options, "" if none */
-	uint64_t attr_set, attr_clear;	       /* MOUNT_ATTR_*, this mount */
+	const char *data;	   /* comma-joined file system options and superblock flags, or "" */
+	/* MOUNT_ATTR_*, this mount. In clear the atime field is whole or absent. */
+	uint64_t attr_set, attr_clear;
 	uint64_t rec_attr_set, rec_attr_clear; /* MOUNT_ATTR_*, with submounts (rro, ...) */
 	unsigned propagation[4]; /* MS_SHARED etc., MS_REC or'ed in, applied in order */
 	size_t n_propagation;
@@ -172,9 +174,13 @@ struct plan_input {
 	unsigned last_cap; /* CAP_LAST_CAP of the running kernel */
 };
 
-/* Everything but the seccomp filter and the cgroup, which the runtime adds. PURE. */
+/* Everything but the seccomp filter and the cgroup, which the runtime adds. PURE: paths are
+ * not looked at. The spec has passed oci_validate(). Initialises *PLAN; release its arena with
+ * arena_done() (after a failure there is nothing to release). An error begins with the
+ * field's path: "mounts[2]: option 'size=1k' ...". */
 int plan_build(struct plan *plan, const struct plan_input *in, struct err *err) must_check;
-/* A process for exec: the same rules as for the container's own. KEEP as keep_fds. */
+/* A process for exec: the same rules as for the container's own. The caller adds what is not
+ * in the object: filter, keyring, keep_fds, set_groups (true here). */
 int plan_process_build(struct arena *a, struct plan_process *p, const struct oci_process *process,
 		       unsigned last_cap, struct err *err) must_check;
 
@@ -195,7 +201,9 @@ struct mount_option {
 		OPT_COPY_UP,
 		OPT_IDMAP,
 	} kind;
-	uint64_t set, clear; /* MOUNT_ATTR_*; propagation: MS_* | MS_REC; bind: MS_REC or 0 */
+	/* MOUNT_ATTR_*; propagation: MS_* | MS_REC; bind: MS_REC or 0. Of the atime field, a
+	 * clear of less than the whole takes back that one value ("atime": not noatime). */
+	uint64_t set, clear;
 	const char *super;   /* OPT_SUPER: the fsconfig flag's name */
 };
 extern const struct mount_option mount_options[];
