@@ -1,0 +1,33 @@
+/*
+ * build.h - the parts plan_build is made of; private to plan/.
+ *
+ * Each part fills its own fields of a plan from the spec, in the plan's arena. Strings that
+ * need no change are borrowed from the spec. 0 or -errno, with the field's path in the error.
+ */
+#ifndef HULL_PLAN_BUILD_H
+#define HULL_PLAN_BUILD_H
+
+#include "libcontainer/plan/plan.h"
+
+int plan_namespaces_build(struct plan *plan, const struct plan_input *in,
+			  struct err *err) must_check;
+int plan_mounts_build(struct plan *plan, const struct plan_input *in, struct err *err) must_check;
+int plan_devices_build(struct plan *plan, const struct plan_input *in, struct err *err) must_check;
+void plan_masks_build(struct plan *plan, const struct plan_input *in);
+int plan_sysctl_build(struct plan *plan, const struct plan_input *in, struct err *err) must_check;
+int plan_rlimits_build(struct arena *a, struct plan_process *p, const struct oci_process *process,
+		       struct err *err) must_check;
+void plan_caps_build(struct plan_caps *caps, const struct oci_capabilities *oci, unsigned last_cap);
+
+/* "data" -> "/data"; an absolute path as it is. A relative one is legal for Linux (M-04). */
+const char *plan_absolute(struct arena *a, const char *path);
+/* The lexically clean form of an absolute path: "/a//b/./../c/" -> "/a/c". Only for comparing:
+ * what a path means inside a container is found out by the kernel when it is resolved. */
+const char *plan_clean_path(struct arena *a, const char *path);
+/* PATH of the host: a relative one is below the bundle. */
+const char *plan_host_path(struct arena *a, const char *bundle, const char *path);
+/* Puts "name=value" at the end of ENV's *N entries, which has room for it, in place of an
+ * entry with the same name. */
+void plan_env_set(char **env, size_t *n, char *entry);
+
+#endif
