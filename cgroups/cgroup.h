@@ -51,7 +51,7 @@ struct cgroup_driver {
 		      const struct oci_resources *resources, const char **ret_made, struct err *err);
 	/* Removes the cgroup, its sub-cgroups and the parents up to MADE if they are empty.
 	 * Waits for dying processes through cgroup.events, up to 10 s, without sleeping.
-	 * Missing is fine. */
+	 * Missing is fine. MADE NULL: nothing was made, so nothing is removed (C-07). */
 	int (*destroy)(const struct cgroup_host *host, const char *path, const char *made,
 		       struct err *err);
 };
@@ -79,7 +79,8 @@ int cgroup_is_frozen(int fd);	 /* 1, 0 or -errno */
 int cgroup_is_populated(int fd); /* 1, 0 or -errno */
 /* SIGKILL to every process below, whatever forks meanwhile (cgroup.kill). 0 or -errno. */
 int cgroup_kill(int fd);
-/* Any other signal to every process below: freeze, signal, thaw (always). */
+/* Any other signal to every process below: freeze, signal, thaw (always; but what was frozen before
+ * stays so, and the signal waits with it). */
 int cgroup_signal_all(int fd, int sig, struct err *err) must_check;
 /* All pids of the subtree, ascending, as seen from here. */
 int cgroup_pids(int fd, struct arena *a, pid_t **ret, size_t *ret_n, struct err *err) must_check;

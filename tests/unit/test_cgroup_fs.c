@@ -1,0 +1,302 @@
+/* TEST: cgroup directories, processes, freezer: for real, where the caller may make cgroups. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cgroups/cgroup.h"
+#include "cgroups/file.h"
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/proc.h"
+#include "tests/unit/unit.h"
+
+static struct cgroup_host host;
+static struct arena arena;
+static char top[64];
+
+/* Whatever the case left: its processes and its cgroups. */
+static void remove_top(void)
+{
+	struct err err = ERR_NONE;
+	int fd = cgroup_open(&host, top);
+
+	if (fd >= 0) {
+		(void)cgroup_file_write(fd, "cgroup.freeze", "0");
+		cgroup_kill(fd);
+	}
+	(void)!cgroup_fs_driver.destroy(&host, top, top, &err);
+}
+
+/* The rest of the case runs in a child, so that a failed one is cleaned up after, too. */
+static bool real(void)
+{
+	struct err err = ERR_NONE;
+	pid_t pid;
+	int status;
+
+	if (cgroup_host_probe(&host, &err) < 0) {
+		printf("# SKIP no cgroup v2 here: %s\n", err.text);
+		return false;
+	}
+	snprintf(top, sizeof(top), "/hull-test-%d", (int)getpid());
+	if (mkdirat(host.fd, top + 1, 0755) < 0) {
+		printf("# SKIP cannot make cgroups here: %s\n", err_name(errno));
+		return false;
+	}
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		alarm(60);
+		return true;
+	}
+	waitpid(pid, &status, 0);
+	remove_top();
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+}
+
+static const char *below(const char *name)
+{
+	return arena_printf(&arena, "%s/%s", top, name);
+}
+
+static int make(const char *path, const char **ret_made)
+{
+	struct err err = ERR_NONE;
+	int fd = cgroup_fs_driver.create(&host, &arena, path, NULL, ret_made, &err);
+
+	if (fd < 0)
+		printf("# %s\n", err.text);
+	return fd;
+}
+
+static pid_t sleeper(int cgroup)
+{
+	pid_t pid = proc_clone(0, cgroup, NULL);
+
+	if (pid == 0) {
+		for (;;)
+			pause();
+	}
+	CHECK(pid > 0);
+	return pid;
+}
+
+static bool exists(const char *path)
+{
+	return faccessat(host.fd, path + 1, F_OK, 0) == 0;
+}
+
+static void made_and_removed(void)
+{
+	const char *made = NULL, *second = NULL;
+	struct err err = ERR_NONE;
+	auto_fd int a = -1, b = -1;
+
+	if (!real())
+		return;
+	a = make(below("p/q/one"), &made);
+	CHECK(a >= 0);
+	CHECK_STR(made, below("p"));
+	b = make(below("p/q/two"), &second);
+	CHECK(b >= 0);
+	CHECK_STR(second, below("p/q/two"));
+	/* a shared parent stays for the other */
+	CHECK_INT(cgroup_fs_driver.destroy(&host, below("p/q/one"), made, &err), 0);
+	CHECK(!exists(below("p/q/one")));
+	CHECK(exists(below("p/q/two")));
+	/* twice is fine */
+	CHECK_INT(cgroup_fs_driver.destroy(&host, below("p/q/one"), made, &err), 0);
+	/* sub-cgroups go, too, and the parents up to the one that was made */
+	CHECK_INT(mkdirat(b, "x", 0755), 0);
+	CHECK_INT(mkdirat(b, "x/y", 0755), 0);
+	CHECK_INT(cgroup_fs_driver.destroy(&host, below("p/q/two"), below("p"), &err), 0);
+	CHECK(!exists(below("p")));
+	CHECK(exists(top));
+}
+
+/* C-07, O-20 */
+static void existing_stays(void)
+{
+	const char *path = NULL, *made = "x";
+	struct err err = ERR_NONE;
+	auto_fd int fd = -1;
+
+	if (!real())
+		return;
+	path = below("pre");
+	CHECK_INT(mkdirat(host.fd, path + 1, 0755), 0);
+	fd = make(path, &made);
+	CHECK(fd >= 0);
+	CHECK(made == NULL);
+	CHECK_INT(cgroup_fs_driver.destroy(&host, path, made, &err), 0);
+	CHECK(exists(path));
+}
+
+/* C-08 */
+static void unfit_refused(void)
+{
+	const char *made = NULL;
+	struct err err = ERR_NONE;
+	auto_fd int fd = -1;
+
+	if (!real())
+		return;
+	fd = make(below("c"), &made);
+	CHECK(fd >= 0);
+	sleeper(fd);
+	CHECK(cgroup_fs_driver.create(&host, &arena, below("c"), NULL, &made, &err) == -EBUSY);
+	CHECK_HAS(err.text, "container's cgroup is not empty: 1 process(es) found");
+	CHECK_INT(cgroup_kill(fd), 0);
+	CHECK_INT(cgroup_wait_empty(fd, 5000), 0);
+	CHECK_INT(cgroup_freeze(fd, true, &err), 0);
+	CHECK(cgroup_fs_driver.create(&host, &arena, below("c"), NULL, &made, &err) == -EBUSY);
+	CHECK_HAS(err.text, "container's cgroup unexpectedly frozen");
+}
+
+static void processes(void)
+{
+	const char *made;
+	struct err err = ERR_NONE;
+	auto_fd int fd = -1, sub = -1;
+	pid_t one, two, *pids;
+	size_t n;
+
+	if (!real())
+		return;
+	fd = make(below("c"), &made);
+	CHECK(fd >= 0);
+	CHECK_INT(cgroup_is_populated(fd), 0);
+	CHECK_INT(cgroup_pids(fd, &arena, &pids, &n, &err), 0);
+	CHECK_UINT(n, 0);
+	CHECK_INT(mkdirat(fd, "sub", 0755), 0);
+	sub = openat(fd, "sub", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	one = sleeper(sub);
+	two = sleeper(fd);
+	CHECK_INT(cgroup_pids(fd, &arena, &pids, &n, &err), 0);
+	CHECK_UINT(n, 2);
+	CHECK_INT(pids[0], one < two ? one : two);
+	CHECK_INT(pids[1], one < two ? two : one);
+	CHECK_INT(cgroup_is_populated(fd), 1);
+	CHECK_INT(cgroup_wait_empty(fd, 20), -ETIMEDOUT);
+	close_fd(&sub);
+	sub = cgroup_open_of_pid(&host, one, &err);
+	CHECK(sub >= 0);
+	/* cgroup.kill reaches sub-cgroups; a dying process does not stop the removal */
+	CHECK_INT(cgroup_kill(fd), 0);
+	CHECK_INT(cgroup_fs_driver.destroy(&host, below("c"), made, &err), 0);
+	CHECK(!exists(below("c")));
+	CHECK_INT(cgroup_open(&host, below("c")), -ENOENT);
+	CHECK_INT(cgroup_wait_empty(fd, 100), 0);
+}
+
+static void freezer(void)
+{
+	const char *made;
+	struct err err = ERR_NONE;
+	auto_fd int fd = -1;
+	int status;
+	pid_t pid;
+
+	if (!real())
+		return;
+	fd = make(below("c"), &made);
+	CHECK(fd >= 0);
+	pid = sleeper(fd);
+	CHECK_INT(cgroup_is_frozen(fd), 0);
+	CHECK_INT(cgroup_freeze(fd, true, &err), 0);
+	CHECK_INT(cgroup_is_frozen(fd), 1);
+	/* paused stays paused, and a signal waits for the resume */
+	CHECK_INT(cgroup_signal_all(fd, SIGTERM, &err), 0);
+	CHECK_INT(cgroup_is_frozen(fd), 1);
+	CHECK_INT(waitpid(pid, &status, WNOHANG), 0);
+	CHECK_INT(cgroup_freeze(fd, false, &err), 0);
+	CHECK_INT(cgroup_is_frozen(fd), 0);
+	CHECK_INT(waitpid(pid, &status, 0), pid);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+	/* running: frozen for the moment only */
+	pid = sleeper(fd);
+	CHECK_INT(cgroup_signal_all(fd, SIGUSR1, &err), 0);
+	CHECK_INT(waitpid(pid, &status, 0), pid);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR1);
+	CHECK_INT(cgroup_is_frozen(fd), 0);
+}
+
+/* C-05, K-40: nothing but files of the directory itself */
+static void names(void)
+{
+	const char *made;
+	char buf[64];
+	auto_fd int fd = -1;
+
+	if (!real())
+		return;
+	fd = make(below("c"), &made);
+	CHECK(fd >= 0);
+	CHECK_INT(cgroup_file_write(fd, "../cgroup.freeze", "0"), -EXDEV);
+	CHECK_INT(cgroup_file_write(fd, "/proc/self/comm", "0"), -EXDEV);
+	CHECK_INT(cgroup_file_read(fd, "nosuch", buf, sizeof(buf)), -ENOENT);
+	CHECK(cgroup_file_exists(fd, "cgroup.procs"));
+	CHECK(!cgroup_file_exists(fd, "cgroup.nope"));
+}
+
+static void check_path(const char *config, const char *id, const char *want)
+{
+	struct err err = ERR_NONE;
+	const char *path = NULL;
+	int r = cgroup_path(&arena, config, id, false, &path, &err);
+
+	CHECK_INT(r, want ? 0 : -EINVAL);
+	if (want)
+		CHECK_STR(path, want);
+	else
+		CHECK_HAS(err.text, "linux.cgroupsPath");
+}
+
+static void paths(void)
+{
+	struct err err = ERR_NONE;
+	const char *path = NULL;
+
+	check_path(NULL, "web", "/hull/web"); /* C-04 */
+	check_path("", "web", "/hull/web");
+	check_path("/a/b", "web", "/a/b");     /* C-01 */
+	check_path("a/b", "web", "/hull/a/b"); /* C-02 */
+	check_path("system.slice:x:y", "web", "/hull/system.slice:x:y");
+	check_path("/", "web", NULL); /* C-05 */
+	check_path("/a/../b", "web", NULL);
+	check_path("../b", "web", NULL);
+	check_path("/a/..", "web", NULL);
+	check_path("/a/./b", "web", NULL);
+	check_path("/a//b", "web", NULL);
+	check_path("/a/", "web", NULL);
+	check_path("/a\nb", "web", NULL);
+	check_path("/..a/b..", "web", "/..a/b..");
+	/* rootless: somewhere below the caller's own */
+	if (cgroup_path(&arena, NULL, "web", true, &path, &err) == 0)
+		CHECK_HAS(path, "/hull/web");
+}
+
+static void words(void)
+{
+	CHECK(cgroup_has_word("cpuset cpu io", "cpu"));
+	CHECK(cgroup_has_word("cpuset cpu io", "io"));
+	CHECK(cgroup_has_word("cpuset", "cpuset"));
+	CHECK(!cgroup_has_word("cpuset io", "cpu"));
+	CHECK(!cgroup_has_word("xcpu io", "cpu"));
+	CHECK(!cgroup_has_word("", "cpu"));
+}
+
+static const struct unit_case cases[] = {
+	{"C-01 C-02 C-04 C-05 paths", paths},
+	{"words of controller lists", words},
+	{"C-06 cgroups are made with their parents and removed with them", made_and_removed},
+	{"C-07 O-20 a cgroup that was there stays", existing_stays},
+	{"C-08 a frozen or populated cgroup is refused", unfit_refused},
+	{"processes of the subtree are listed, killed, waited for", processes},
+	{"freeze, signal, thaw", freezer},
+	{"K-40 file names stay in the directory", names},
+};
+UNIT_MAIN(cases)
