@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void fill(struct err *err, int code, bool show, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static void fill(struct err *err, int code, bool show,
+						       const char *fmt, va_list ap)
 {
 	err->code = code > 0 ? code : EIO;
 	err->show_errno = show;

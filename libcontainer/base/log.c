@@ -81,7 +81,8 @@ static size_t quote(char *out, size_t size, const char *s)
 	return n;
 }
 
-static void emit(const char *level, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void emit(const char *level, const char *fmt,
+						       va_list ap)
 {
 	char text[ERR_TEXT_SIZE + 512], quoted[2 * sizeof(text)], line[sizeof(quoted) + 128];
 	char when[64];
