@@ -1,0 +1,82 @@
+/* RUNTIME: the only place that writes to stdout. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/command.h"
+#include "libcontainer/base/io.h"
+
+int cli_print(const char *text, size_t len, struct err *err)
+{
+	int r = io_write_all(STDOUT_FILENO, text, len);
+
+	return r < 0 ? err_sys(err, -r, "write standard output") : 0;
+}
+
+int cli_print_line(const char *text, struct arena *a, struct err *err)
+{
+	size_t len = strlen(text);
+	char *line = arena_alloc(a, len + 2);
+
+	memcpy(line, text, len);
+	line[len] = '\n';
+	return cli_print(line, len + 1, err);
+}
+
+void cli_text_add(struct cli_text *t, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(t->buf ? t->buf + t->len : NULL, t->size - t->len, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	if ((size_t)n >= t->size - t->len) {
+		size_t size = (t->len + (size_t)n + 1) * 2 + 1024;
+		char *bigger = arena_alloc(t->arena, size);
+
+		if (t->len)
+			memcpy(bigger, t->buf, t->len);
+		t->buf = bigger;
+		t->size = size;
+		va_start(ap, fmt);
+		vsnprintf(t->buf + t->len, t->size - t->len, fmt, ap);
+		va_end(ap);
+	}
+	t->len += (size_t)n;
+}
+
+/* A column is as wide as its widest cell and three blanks, at least 12; the last is not padded.
+ * A cell cannot smuggle control characters to the terminal. */
+const char *cli_table(struct arena *a, const char *const *cells, size_t columns, size_t rows)
+{
+	struct cli_text t = {.arena = a};
+	size_t *width = arena_array(a, size_t, columns);
+
+	for (size_t c = 0; c < columns; c++) {
+		width[c] = 12;
+		for (size_t r = 0; r < rows; r++) {
+			size_t len = strlen(cells[r * columns + c]) + 3;
+
+			if (len > width[c])
+				width[c] = len;
+		}
+	}
+	cli_text_add(&t, "%s", "");
+	for (size_t i = 0; i < rows * columns; i++) {
+		bool last = i % columns == columns - 1;
+		size_t start = t.len;
+
+		cli_text_add(&t, "%-*s", last ? 0 : (int)width[i % columns], cells[i]);
+		for (; start < t.len; start++)
+			if ((unsigned char)t.buf[start] < 0x20 || t.buf[start] == 0x7f)
+				t.buf[start] = '?';
+		if (last)
+			cli_text_add(&t, "\n");
+	}
+	return t.buf;
+}

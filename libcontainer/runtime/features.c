@@ -1,0 +1,59 @@
+/* RUNTIME: what the tables know, for `hull features`. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcontainer/container.h"
+#include "libcontainer/plan/plan.h"
+#include "seccomp/filter.h"
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Id-mapped mounts are known to the table, so that they can be refused by name. */
+static const char *const *mount_option_names(struct arena *a)
+{
+	const char **names = arena_array(a, const char *, n_mount_options + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_mount_options; i++)
+		if (mount_options[i].kind != OPT_IDMAP)
+			names[n++] = mount_options[i].name;
+	qsort(names, n, sizeof(*names), by_name);
+	return names;
+}
+
+/* A list without one of its names. */
+static const char *const *without(struct arena *a, const char *const *list, const char *name)
+{
+	const char **left;
+	size_t n = 0;
+
+	while (list[n])
+		n++;
+	left = arena_array(a, const char *, n + 1);
+	for (n = 0; *list; list++)
+		if (strcmp(*list, name) != 0)
+			left[n++] = *list;
+	return left;
+}
+
+/* Nobody would serve a listener yet: what needs one is known, but not supported. */
+void container_features(struct arena *a, struct container_features *ret)
+{
+	const char **caps = arena_array(a, const char *, n_cap_names + 1);
+
+	memcpy(caps, cap_names, sizeof(*caps) * n_cap_names);
+	*ret = (struct container_features){
+		.mount_options = mount_option_names(a),
+		.capabilities = caps,
+		.seccomp_actions = without(a, filter_action_names, "SCMP_ACT_NOTIFY"),
+		.seccomp_operators = filter_operator_names,
+		.seccomp_archs = filter_arch_names,
+		.seccomp_known_flags = filter_flag_names,
+		.seccomp_supported_flags = without(a, filter_flag_names,
+						   "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"),
+		.libseccomp_version = filter_library_version(),
+	};
+}
