@@ -5,6 +5,8 @@
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/container.h"
 #include "oci-spec/oci.h"
+#include "cgroups/cgroup.h"
+#include "libcontainer/init/init.h"
 #include "seccomp/filter.h"
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"
@@ -68,4 +70,30 @@ WEAK struct oci_spec *oci_default_spec(struct arena *a, bool rootless, uint32_t 
 WEAK const char *filter_library_version(void)
 {
 	return "?";
+}
+
+STUB(cgroup_apply, const struct cgroup_host *host, int fd, const struct oci_resources *resources,
+     bool update)
+STUB(cgroup_devices_apply, int fd, const struct oci_device_rule *rules, size_t n)
+STUB(cgroup_stats_read, int fd, struct arena *a, struct cgroup_stats *ret)
+STUB(oci_validate, const struct oci_spec *spec)
+STUB(oci_validate_process, const struct oci_process *process)
+STUB(filter_get, struct arena *a, const struct oci_seccomp *seccomp, int cache_fd,
+     struct plan_filter *ret)
+STUB(filter_write, int dirfd, const char *name, const struct plan_filter *filter)
+STUB(filter_read, struct arena *a, int dirfd, const char *name, struct plan_filter *ret)
+
+WEAK uint64_t cgroup_oom_kills(int fd)
+{
+	return 0;
+}
+
+WEAK _Noreturn void init_main(const struct init_args *args)
+{
+	_exit(1);
+}
+
+WEAK _Noreturn void init_exec_main(const struct init_exec_args *args)
+{
+	_exit(1);
 }

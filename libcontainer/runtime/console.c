@@ -1,0 +1,78 @@
+/* RUNTIME: terminals, pid files and other things handed to the caller. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/io.h"
+#include "libcontainer/base/sock.h"
+#include "libcontainer/runtime/runtime.h"
+
+int console_prepare(struct console *c, const char *socket_path, struct err *err)
+{
+	if (socket_path) {
+		c->socket = sock_connect_path(socket_path, SOCK_STREAM);
+		if (c->socket < 0)
+			return err_sys(err, -c->socket, "connect to console socket '%s'", socket_path);
+		return c->socket;
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, c->sock) < 0)
+		return err_sys(err, errno, "make a socket pair");
+	return c->sock[1];
+}
+
+int console_receive(struct console *c, struct err *err)
+{
+	char name[PATH_MAX];
+	ssize_t n;
+
+	if (c->sock[0] < 0)
+		return 0;
+	close_fd(&c->sock[1]);
+	n = sock_recv(c->sock[0], name, sizeof(name), &c->master);
+	close_fd(&c->sock[0]);
+	if (n < 0 || c->master < 0)
+		return err_sys(err, n < 0 ? (int)-n : EPROTO, "receive the terminal");
+	return 0;
+}
+
+void console_done(struct console *c)
+{
+	close_fd(&c->sock[0]);
+	close_fd(&c->sock[1]);
+	close_fd(&c->socket);
+	close_fd(&c->master);
+}
+
+int send_fd_to_path(const char *path, const char *payload, int fd, struct err *err)
+{
+	auto_fd int sock = sock_connect_path(path, SOCK_STREAM);
+	int r;
+
+	if (sock < 0)
+		return err_sys(err, -sock, "connect to '%s'", path);
+	r = sock_send(sock, payload, strlen(payload), fd);
+	return r < 0 ? err_sys(err, -r, "send a descriptor to '%s'", path) : 0;
+}
+
+/* The reader takes all bytes as the number: no newline, as every engine reads it. */
+int write_pid_file(const char *path, pid_t pid, struct err *err)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	auto_fd int dir = -1;
+	char text[16], parent[PATH_MAX];
+	int len = snprintf(text, sizeof(text), "%d", (int)pid);
+
+	if (snprintf(parent, sizeof(parent), "%.*s", slash ? (int)(slash - path + 1) : 1,
+		     slash ? path : ".") >= (int)sizeof(parent) || strlen(name) > 200 || !*name)
+		return err_fail(err, ENAMETOOLONG, "pid file '%s' is not a usable name", path);
+	dir = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return err_sys(err, errno, "open the directory of pid file '%s'", path);
+	if (io_replace_file(dir, name, text, (size_t)len, 0644, err) < 0)
+		return err_wrap(err, "pid file '%s'", path);
+	return 0;
+}

@@ -1,0 +1,47 @@
+/* RUNTIME: hooks that run in hull's own namespaces. */
+#include "libcontainer/hooks.h"
+
+#include <fcntl.h>
+
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/log.h"
+#include "libcontainer/runtime/runtime.h"
+
+static const char *state_text(struct arena *a, const struct state *state, const char *status)
+{
+	bool gone = state->pid.v <= 0 || *status == 's'; /* "stopped" */
+
+	return hooks_state_json(a, state->id, state->bundle, &state->annotations, status,
+				gone ? 0 : (pid_t)state->pid.v);
+}
+
+int runtime_hooks(const char *kind, const oci_hook_list *hooks, const struct state *state,
+		  const char *status, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	auto_fd int bundle = -1;
+
+	if (!hooks->n)
+		return 0;
+	bundle = open(state->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return hooks_run(kind, hooks, state_text(&a, state, status), NULL, bundle, err);
+}
+
+/* After the container is gone: a failure is a warning and the others still run (H-21). */
+void runtime_poststop(const struct state *state)
+{
+	auto_arena a = ARENA_INIT;
+	auto_fd int bundle = -1;
+	const char *text;
+
+	if (!state->hooks || !state->hooks->poststop.n)
+		return;
+	bundle = open(state->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	text = state_text(&a, state, "stopped");
+	for (size_t i = 0; i < state->hooks->poststop.n; i++) {
+		struct err err;
+
+		if (hooks_run_one("poststop", &state->hooks->poststop, i, text, NULL, bundle, &err) < 0)
+			log_warn("%s", err.text);
+	}
+}

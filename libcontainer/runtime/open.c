@@ -1,0 +1,153 @@
+/* RUNTIME: an existing container: its state, and its status as the kernel tells it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/proc.h"
+#include "libcontainer/base/sock.h"
+#include "libcontainer/runtime/runtime.h"
+
+#define LOCK_TIMEOUT_MS 10000
+
+/* A live init of the right start time, held by a pidfd: 1; else 0. */
+static int open_init(struct container *c)
+{
+	pid_t pid = (pid_t)c->state.pid.v;
+	struct proc_stat st;
+
+	if (!c->state.pid.set || pid <= 0)
+		return 0;
+	c->pidfd = proc_pidfd_open(pid);
+	if (c->pidfd < 0)
+		return 0;
+	/* Read after the pidfd is open: now the pid cannot be given to another process. */
+	if (proc_stat_read(pid, &st) == 0 && st.starttime == c->state.starttime.v &&
+	    st.state != 'Z' && st.state != 'X')
+		return 1;
+	close_fd(&c->pidfd);
+	return 0;
+}
+
+/* Whether init still waits to be started: it listens on start.sock until then. */
+static bool waits_for_start(const struct container *c)
+{
+	auto_fd int sock = sock_connect_at(c->dirfd, "start.sock", SOCK_SEQPACKET | SOCK_NONBLOCK);
+
+	return sock >= 0 || sock == -EAGAIN; /* EAGAIN: many ask at once */
+}
+
+static enum container_status compute_status(struct container *c)
+{
+	struct err ignored;
+
+	if (c->state.creating.set && c->state.creating.v) {
+		/* The lock tells whether someone is still at it. */
+		if (state_lock(c->dirfd, c->id, 0, &ignored) < 0)
+			return CONTAINER_CREATING;
+		open_init(c);
+		return CONTAINER_STOPPED;
+	}
+	if (!open_init(c))
+		return CONTAINER_STOPPED;
+	if (c->cgroup_fd >= 0 && cgroup_is_frozen(c->cgroup_fd) > 0)
+		return CONTAINER_PAUSED;
+	return waits_for_start(c) ? CONTAINER_CREATED : CONTAINER_RUNNING;
+}
+
+static int open_cgroup(struct container *c, struct err *err)
+{
+	int r;
+
+	if (!c->state.cgroup)
+		return 0;
+	r = cgroup_host_probe(&c->cgroup_host, err);
+	if (r < 0)
+		return r;
+	c->cgroup_fd = cgroup_open(&c->cgroup_host, c->state.cgroup);
+	if (c->cgroup_fd < 0 && c->cgroup_fd != -ENOENT)
+		return err_sys(err, -c->cgroup_fd, "open cgroup '%s'", c->state.cgroup);
+	return 0;
+}
+
+int container_open(struct container *c, const struct container_root *root, const char *id,
+		   enum open_mode mode, struct err *err)
+{
+	int r;
+
+	*c = (struct container)CONTAINER_NONE;
+	c->root = root;
+	c->id = id;
+	r = id_check(id, err);
+	if (r < 0)
+		return r;
+	c->dirfd = state_open_dir(root, id, err);
+	if (c->dirfd < 0)
+		return c->dirfd;
+	if (mode == OPEN_LOCKED) {
+		r = state_lock(c->dirfd, id, LOCK_TIMEOUT_MS, err);
+		if (r < 0)
+			return r;
+	}
+	r = state_load(&c->arena, c->dirfd, id, &c->state, err);
+	if (r < 0)
+		return r;
+	r = open_cgroup(c, err);
+	if (r < 0)
+		return r;
+	c->status = compute_status(c);
+	return 0;
+}
+
+void container_close(struct container *c)
+{
+	close_fd(&c->pidfd);
+	close_fd(&c->cgroup_fd);
+	if (c->cgroup_host.fd >= 0)
+		cgroup_host_done(&c->cgroup_host);
+	close_fd(&c->dirfd);
+	arena_done(&c->arena);
+}
+
+const char *container_status_name(enum container_status status)
+{
+	static const char *const names[] = {
+		[CONTAINER_CREATING] = "creating", [CONTAINER_CREATED] = "created",
+		[CONTAINER_RUNNING] = "running",   [CONTAINER_PAUSED] = "paused",
+		[CONTAINER_STOPPED] = "stopped",
+	};
+
+	return names[status];
+}
+
+int container_info(const struct container_root *root, const char *id, struct arena *a,
+		   struct container_info *ret, struct err *err)
+{
+	auto_container c = CONTAINER_NONE;
+	struct stat st;
+	int r = container_open(&c, root, id, OPEN_READ, err);
+
+	if (r < 0)
+		return r;
+	if (fstat(c.dirfd, &st) < 0)
+		return err_sys(err, errno, "state directory of '%s'", id);
+	*ret = (struct container_info){
+		.id = arena_strdup(a, id),
+		.bundle = arena_strdup(a, c.state.bundle),
+		.rootfs = arena_strdup(a, c.state.rootfs),
+		.created = arena_strdup(a, c.state.created),
+		.status = c.status,
+		.pid = c.status == CONTAINER_STOPPED ? 0 : (pid_t)c.state.pid.v,
+		.owner = st.st_uid,
+		.annotations = c.state.annotations,
+	};
+	ret->annotations.v = arena_memdup(a, c.state.annotations.v,
+					  c.state.annotations.n * sizeof(*ret->annotations.v));
+	for (size_t i = 0; i < ret->annotations.n; i++) {
+		ret->annotations.v[i].key = arena_strdup(a, ret->annotations.v[i].key);
+		ret->annotations.v[i].value = arena_strdup(a, ret->annotations.v[i].value);
+	}
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* RUNTIME: run: create and start in one process, and wait for the end. */
+#include <errno.h>
+#include <sys/prctl.h>
+
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/log.h"
+#include "libcontainer/runtime/create.h"
+
+/* The process has ended; what is left goes the way of a delete. */
+static int finish(struct creation *k, int exit_code, int *ret_exit, struct err *err)
+{
+	if (!k->opts->keep && container_destroy(&k->c, err) < 0)
+		return -err->code;
+	*ret_exit = exit_code;
+	return 0;
+}
+
+static int run_created(struct creation *k, int *ret_exit, struct err *err)
+{
+	bool attached = !k->opts->detach;
+	int r;
+
+	if (!k->plan.has_process) {
+		err_fail(err, EINVAL, "cannot run: the configuration has no process");
+		creation_undo(k);
+		return -err->code;
+	}
+	r = start_and_poststart(&k->c, k->sync[0], err);
+	if (r < 0) {
+		creation_undo(k);
+		return r;
+	}
+	if (k->notify_fd >= 0 &&
+	    notify_forward(k->notify_fd, k->spawn.pid, k->c.pidfd, err) < 0)
+		log_warn("%s", err->text);
+	if (!attached)
+		return 0;
+	r = attach_wait(k->spawn.pid, k->c.pidfd, &k->console, err);
+	close_fd(&k->c.pidfd); /* reaped */
+	return r < 0 ? r : finish(k, r, ret_exit, err);
+}
+
+int container_run(struct container_root *root, const struct container_create_opts *opts,
+		  int *ret_exit, struct err *err)
+{
+	struct creation k = {.root = root, .opts = opts, .run = true};
+	int r;
+
+	*ret_exit = 0;
+	if (!opts->detach && !opts->no_subreaper)
+		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	r = creation_run(&k, err);
+	if (r == 0)
+		r = run_created(&k, ret_exit, err);
+	creation_done(&k);
+	return r;
+}

@@ -1,0 +1,104 @@
+/*
+ * runtime.h - what the files of the parent's side share.
+ */
+#ifndef HULL_RUNTIME_H
+#define HULL_RUNTIME_H
+
+#include "cgroups/cgroup.h"
+#include "libcontainer/container.h"
+#include "libcontainer/plan/plan.h"
+#include "libcontainer/state.h"
+
+/* ---- an existing container, opened ------------------------------------------------ */
+
+struct container {
+	const struct container_root *root;
+	const char *id;
+	struct arena arena;
+	int dirfd; /* state directory */
+	struct state state;
+	struct cgroup_host cgroup_host;
+	int cgroup_fd; /* -1: no cgroup, or it is gone */
+	int pidfd;     /* of a live init whose start time was checked; -1 */
+	enum container_status status;
+};
+
+enum open_mode { OPEN_READ, OPEN_LOCKED };
+
+/* Loads the state and computes the status. Needs container_close() in any case. */
+int container_open(struct container *c, const struct container_root *root, const char *id,
+		   enum open_mode mode, struct err *err) must_check;
+void container_close(struct container *c);
+#define auto_container __attribute__((cleanup(container_close))) struct container
+#define CONTAINER_NONE {.dirfd = -1, .cgroup_fd = -1, .pidfd = -1, .cgroup_host = {.fd = -1}}
+
+int id_check(const char *id, struct err *err) must_check;
+
+/* Kills all that is left of it and removes cgroup and state directory; then runs the
+ * poststop hooks, whose failure is only logged. */
+int container_destroy(struct container *c, struct err *err) must_check;
+
+/* ---- hooks as the runtime runs them ------------------------------------------------- */
+
+/* Runs the list KIND ("createRuntime", ...) with the container's state on stdin. */
+int runtime_hooks(const char *kind, const oci_hook_list *hooks, const struct state *state,
+		  const char *status, struct err *err) must_check;
+void runtime_poststop(const struct state *state);
+
+/* ---- making processes ----------------------------------------------------------------- */
+
+struct spawn {
+	uint64_t create;		/* CLONE_NEW* for clone3 */
+	const struct plan_join *joins;	/* entered by the runtime around the clone */
+	size_t n_joins;
+	bool through_helper;		/* joins have to be entered by a process of their own */
+	int join_pidfd;			/* helper of exec: enter all of JOIN_FLAGS through it; -1 */
+	uint64_t join_flags;
+	int cgroup_fd;			/* -1 = stay in the caller's */
+	void (*child)(void *ctx);	/* does not return */
+	void *ctx;
+	pid_t pid;			/* results */
+	int pidfd;
+};
+int spawn(struct spawn *s, struct err *err) must_check;
+
+/* Opens what the plan names on the host: namespaces, the root file system, bind sources,
+ * device nodes. */
+int sources_open(struct plan *plan, struct err *err) must_check;
+void sources_close(struct plan *plan);
+
+/* ---- console, attached processes -------------------------------------------------------- */
+
+/* One message with a descriptor to a unix stream socket at PATH (pidfd). */
+int send_fd_to_path(const char *path, const char *payload, int fd, struct err *err) must_check;
+
+/* A terminal of an attached process: master side and where it is shown. */
+struct console {
+	int sock[2]; /* pair over which init sends the master; -1 */
+	int socket;  /* console socket given by the user; -1 */
+	int master;  /* -1 until received */
+};
+#define CONSOLE_NONE {.sock = {-1, -1}, .socket = -1, .master = -1}
+/* Before the clone: connects to SOCKET_PATH, or makes a pair for an attached process. Returns
+ * the descriptor for init. */
+int console_prepare(struct console *c, const char *socket_path, struct err *err) must_check;
+/* After the clone: receives the master of an attached process. */
+int console_receive(struct console *c, struct err *err) must_check;
+void console_done(struct console *c);
+
+/* Waits for the process: forwards signals, copies the terminal, reaps other children.
+ * Returns the exit code. Signals must have been blocked by attach_block_signals() before the
+ * process was made. */
+void attach_block_signals(void);
+int attach_wait(pid_t pid, int pidfd, struct console *console, struct err *err) must_check;
+
+int write_pid_file(const char *path, pid_t pid, struct err *err) must_check;
+
+/* ---- sd_notify ----------------------------------------------------------------------------- */
+
+/* Binds the container's socket; owned fd. Forwards READY=1, MAINPID and a barrier to NOTIFY_SOCKET
+ * once the container says so; gives up when it ends. */
+int notify_bind(int state_dirfd, struct err *err) must_check;
+int notify_forward(int sock, pid_t pid, int pidfd, struct err *err) must_check;
+
+#endif

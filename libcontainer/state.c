@@ -1,0 +1,143 @@
+/* RUNTIME: the state directory of a container. */
+#include "libcontainer/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/io.h"
+#include "libcontainer/base/str.h"
+#include "oci-spec/field.h"
+#include "oci-spec/tables.h"
+
+/* clang-format off */
+static const struct oci_field state_fields[] = {
+	FIELD_U32    (state, version,        "version"),
+	FIELD_STRING (state, id,             "id"),
+	FIELD_STRING (state, bundle,         "bundle"),
+	FIELD_STRING (state, rootfs,         "rootfs"),
+	FIELD_STRING (state, created,        "created"),
+	FIELD_BOOL   (state, creating,       "creating"),
+	FIELD_I64    (state, pid,            "pid"),
+	FIELD_U64    (state, starttime,      "starttime"),
+	FIELD_STRING (state, cgroup,         "cgroup"),
+	FIELD_STRING (state, cgroup_made,    "cgroupMade"),
+	FIELD_STRINGS(state, namespaces,     "namespaces"),
+	FIELD_BOOL   (state, private_pid,    "privatePid"),
+	FIELD_BOOL   (state, has_process,    "hasProcess"),
+	FIELD_BOOL   (state, has_filter,     "hasFilter"),
+	FIELD_BOOL   (state, no_new_keyring, "noNewKeyring"),
+	FIELD_BOOL   (state, notify,         "notify"),
+	FIELD_OBJECT (state, hooks,          "hooks", oci_hooks),
+	FIELD_MAP    (state, annotations,    "annotations"),
+};
+/* clang-format on */
+OCI_TYPE(state, state_fields);
+
+int state_open_dir(const struct container_root *root, const char *id, struct err *err)
+{
+	int fd;
+
+	if (root->fd < 0)
+		return err_fail(err, ENOENT, "container '%s' does not exist", id);
+	fd = openat(root->fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return err_fail(err, ENOENT, "container '%s' does not exist", id);
+	return fd < 0 ? err_sys(err, errno, "open state directory '%s/%s'", root->path, id) : fd;
+}
+
+int state_load(struct arena *a, int dirfd, const char *id, struct state *ret, struct err *err)
+{
+	struct state s = {0};
+	int r = oci_decode_file(a, &state_type, dirfd, "state.json", &s, err);
+
+	if (r < 0)
+		return err_wrap(err, "state of '%s'", id);
+	if (!s.version.set || s.version.v != STATE_VERSION)
+		return err_fail(err, EINVAL, "state of '%s': version %u, this hull reads version %d", id,
+				s.version.v, STATE_VERSION);
+	if (!s.id || !streq(s.id, id) || !s.bundle || !s.rootfs || !s.created)
+		return err_fail(err, EINVAL, "state of '%s': id, bundle, rootfs or created is missing", id);
+	*ret = s;
+	return 0;
+}
+
+int state_save(int dirfd, const struct state *state, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	const char *text = oci_encode(&a, &state_type, state, "");
+
+	return io_replace_file(dirfd, "state.json", text, strlen(text), 0600, err);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int state_lock(int dirfd, const char *id, int timeout_ms, struct err *err)
+{
+	int64_t end = now_ms() + timeout_ms;
+
+	/* flock has no timeout: ask now and then. Only contended commands come here twice. */
+	while (flock(dirfd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno == EINTR)
+			continue;
+		if (errno != EWOULDBLOCK)
+			return err_sys(err, errno, "lock container '%s'", id);
+		if (now_ms() >= end)
+			return err_fail(err, ETIMEDOUT,
+					"container '%s' is locked by another command since %d ms", id,
+					timeout_ms);
+		poll(NULL, 0, 5);
+	}
+	return 0;
+}
+
+/* The directory is flat but for notify/. */
+static int remove_entries(int dirfd, int depth)
+{
+	auto_dir DIR *dir = NULL;
+	struct dirent *e;
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir)
+		return -errno;
+	while ((e = readdir(dir))) {
+		if (streq(e->d_name, ".") || streq(e->d_name, ".."))
+			continue;
+		if (e->d_type == DT_DIR && depth > 0) {
+			auto_fd int sub = openat(fd, e->d_name,
+						 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+			if (sub < 0 || remove_entries(sub, depth - 1) < 0 ||
+			    unlinkat(fd, e->d_name, AT_REMOVEDIR) < 0)
+				return -errno;
+		} else if (unlinkat(fd, e->d_name, 0) < 0 && errno != ENOENT) {
+			return -errno;
+		}
+	}
+	return 0;
+}
+
+int state_remove(const struct container_root *root, const char *id, struct err *err)
+{
+	auto_fd int dirfd = openat(root->fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int r;
+
+	if (dirfd < 0)
+		return errno == ENOENT ? 0 : err_sys(err, errno, "open state directory of '%s'", id);
+	r = remove_entries(dirfd, 2);
+	if (r == 0 && unlinkat(root->fd, id, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		r = -errno;
+	return r < 0 ? err_sys(err, -r, "remove state directory '%s/%s'", root->path, id) : 0;
+}
