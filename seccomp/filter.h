@@ -28,18 +28,19 @@ int filter_get(struct arena *a, const struct oci_seccomp *seccomp, int cache_fd,
 void filter_canonical(struct arena *a, const struct oci_seccomp *seccomp, const char **ret,
 		      size_t *ret_len);
 
-/* INIT: loads the program into the calling thread. Needs no_new_privs or CAP_SYS_ADMIN. 0 or -errno. */
+/* INIT: loads the program into the calling thread. Needs no_new_privs or CAP_SYS_ADMIN. 0 or
+ * -errno. */
 int filter_load(const struct plan_filter *filter);
 
 /* Saves and restores a program (the container's filter, for exec). */
-int filter_write(int dirfd, const char *name, const struct plan_filter *filter, struct err *err)
-	must_check;
+int filter_write(int dirfd, const char *name, const struct plan_filter *filter,
+		 struct err *err) must_check;
 int filter_read(struct arena *a, int dirfd, const char *name, struct plan_filter *ret,
 		struct err *err) must_check;
 
 /* The names the profile language knows, for validate's unit test and features. NULL-terminated. */
-extern const char *const filter_action_names[], *const filter_operator_names[],
-	*const filter_arch_names[], *const filter_flag_names[];
+extern const char *const filter_action_names[],
+	*const filter_operator_names[], *const filter_arch_names[], *const filter_flag_names[];
 const char *filter_library_version(void); /* "2.5.4" */
 
 #endif

@@ -1,0 +1,43 @@
+/* internal.h - what the files of this directory share. */
+#ifndef HULL_SECCOMP_INTERNAL_H
+#define HULL_SECCOMP_INTERNAL_H
+
+#include <seccomp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "seccomp/filter.h"
+
+/* Architectures of one family can run on the same kernel. */
+struct filter_arch {
+	const char *name; /* "SCMP_ARCH_X86" */
+	char family;
+	uint32_t token; /* SCMP_ARCH_*; 0: this libseccomp has none */
+};
+
+const struct filter_arch *filter_arch_find(const char *name);
+const struct filter_arch *filter_arch_find_token(uint32_t token);
+/* An action with its errno (or trace message) as libseccomp and the kernel have it. 0 or -EINVAL.
+ */
+int filter_action(const char *name, struct opt_u32 errno_ret, uint32_t *ret);
+int filter_operator(const char *name, enum scmp_compare *ret);
+/* SECCOMP_FILTER_FLAG_*, 0 for one that is of no effect without notifications. 0 or -EINVAL. */
+int filter_flag(const char *name, unsigned *ret);
+/* The flags of a profile as the kernel wants them (S-06, S-07). */
+int filter_flags(const struct oci_seccomp *seccomp, unsigned *ret, struct err *err) must_check;
+
+#define FILTER_FLAGS_KNOWN \
+	(SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW)
+
+/* Puts the -ENOSYS stub before the program (stub.c). ARCHS: tokens the filter handles. */
+int filter_add_stub(struct arena *a, const struct oci_seccomp *seccomp, const uint32_t *archs,
+		    size_t n_archs, struct plan_filter *filter, struct err *err) must_check;
+
+/* A program in a file, under a key that must be equal to be read again (store.c). */
+int filter_record_write(int dirfd, const char *name, const void *key, size_t key_len,
+			const struct plan_filter *filter, struct err *err) must_check;
+int filter_record_read(struct arena *a, int dirfd, const char *name, const void *key,
+		       size_t key_len, struct plan_filter *ret, struct err *err) must_check;
+uint64_t filter_hash(const void *data, size_t len);
+
+#endif
