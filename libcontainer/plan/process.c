@@ -7,25 +7,18 @@
 
 #define DEFAULT_UMASK 0022 /* P-14: open in the spec; as runc and crun, not the caller's */
 
-/* Length of an entry's name; an entry without '=' is all name. */
-static size_t env_name_len(const char *entry)
+/* Whether B has the same name as A, whose name is LEN long. An entry without '=' is all name. */
+static bool env_same_name(const char *a, size_t len, const char *b)
 {
-	return strcspn(entry, "=");
-}
-
-static bool env_same_name(const char *a, const char *b)
-{
-	size_t n = env_name_len(a);
-
-	return n == env_name_len(b) && memcmp(a, b, n) == 0;
+	return strncmp(a, b, len) == 0 && (b[len] == '=' || b[len] == '\0');
 }
 
 void plan_env_set(char **env, size_t *n, char *entry)
 {
-	size_t kept = 0;
+	size_t kept = 0, len = strcspn(entry, "=");
 
 	for (size_t i = 0; i < *n; i++)
-		if (!env_same_name(env[i], entry))
+		if (!env_same_name(entry, len, env[i]))
 			env[kept++] = env[i];
 	env[kept++] = entry;
 	*n = kept;
@@ -38,10 +31,11 @@ static char **build_env(struct arena *a, const struct oci_strings *oci)
 	size_t n = 0;
 
 	for (size_t i = 0; i < oci->n; i++) {
+		size_t len = strcspn(oci->v[i], "=");
 		bool later = false;
 
 		for (size_t j = i + 1; j < oci->n && !later; j++)
-			later = env_same_name(oci->v[i], oci->v[j]);
+			later = env_same_name(oci->v[i], len, oci->v[j]);
 		if (!later)
 			env[n++] = arena_strdup(a, oci->v[i]);
 	}
