@@ -183,7 +183,7 @@ static int set_attrs(scmp_filter_ctx ctx, struct err *err)
 static int export_program(struct arena *a, scmp_filter_ctx ctx, struct plan_filter *ret,
 			  struct err *err)
 {
-	const size_t max = BPF_MAXINSNS * sizeof(struct sock_filter);
+	const size_t max = 16U << 20; /* whether it is too long is checked when it is complete */
 	auto_fd int fd = memfd_create("seccomp", MFD_CLOEXEC);
 	size_t len;
 	char *buf;
@@ -221,6 +221,9 @@ static int compile(struct arena *a, struct compiler *c, struct plan_filter *ret,
 		r = export_program(a, c->ctx, ret, err);
 	if (r == 0)
 		r = filter_add_stub(a, c->seccomp, c->archs, c->n_archs, ret, err);
+	if (r == 0 && ret->n > BPF_MAXINSNS)
+		r = err_fail(err, E2BIG, "the program has %zu instructions, the kernel takes %d",
+			     ret->n, BPF_MAXINSNS);
 	return r;
 }
 

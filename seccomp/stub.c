@@ -188,9 +188,8 @@ int filter_add_stub(struct arena *a, const struct oci_seccomp *seccomp, const ui
 		return 0; /* the profile names no call at all */
 	emit(&s, BPF_JMP | BPF_JA, 0, 0, TO_START);
 	emit(&s, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | ENOSYS);
-	if (s.n > MAX_STUB || s.n + filter->n > BPF_MAXINSNS)
-		return err_fail(err, E2BIG, "the program is longer than %d instructions",
-				BPF_MAXINSNS);
+	if (s.n > MAX_STUB)
+		return err_fail(err, E2BIG, "too many architectures");
 	/* The accumulator is not what it was at the start of libseccomp's program. */
 	if (filter->insns[0].code != (BPF_LD | BPF_W | BPF_ABS))
 		return err_fail(err, EIO, "libseccomp's program does not begin with a load");
