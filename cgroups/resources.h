@@ -10,11 +10,12 @@
 #include "cgroups/controllers.h"
 
 enum {
-	CW_OPTIONAL = 1 << 0,    /* a missing file or controller means the same: no error */
-	CW_BFQ = 1 << 1,         /* to io.bfq.weight when there is one, else VALUE to FILE */
+	CW_OPTIONAL = 1 << 0,    /* asks for what is so anyway when there is no such file */
+	CW_BFQ = 1 << 1,         /* `bfq` to io.bfq.weight when there is one, else as usual */
 	CW_KEEP_QUOTA = 1 << 2,  /* VALUE is a period: goes behind the present quota */
-	CW_BURST = 1 << 3,       /* before cpu.max when lowered, after it when raised */
-	CW_MINUS_LIMIT = 1 << 4, /* VALUE is memory+swap: less the present memory.max */
+	CW_IF_LOWER = 1 << 3,    /* only when less than the present value */
+	CW_IF_HIGHER = 1 << 4,   /* only when more than the present value */
+	CW_MINUS_LIMIT = 1 << 5, /* VALUE is memory+swap: less the present memory.max */
 };
 
 struct cgroup_write {
@@ -31,5 +32,7 @@ int cgroup_resources_convert(struct arena *a, const struct oci_resources *resour
 /* The controllers behind the files that the writes go to, each once. */
 int cgroup_resources_needs(struct arena *a, const struct oci_resources *resources,
 			   struct cgroup_need **ret, size_t *ret_n, struct err *err) must_check;
+/* "memory" for "memory.max" in A; NULL when the file needs no controller. */
+const char *cgroup_file_controller(struct arena *a, const char *file);
 
 #endif

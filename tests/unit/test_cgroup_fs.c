@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -242,6 +243,142 @@ static void names(void)
 	CHECK(!cgroup_file_exists(fd, "cgroup.nope"));
 }
 
+/* A child in the cgroup makes a node of its own and opens it: 0, or the errno. */
+static int open_node(int cgroup, unsigned major, unsigned minor, int flags)
+{
+	pid_t pid = proc_clone(0, cgroup, NULL);
+
+	if (pid == 0) {
+		char name[64];
+		int fd, code;
+
+		snprintf(name, sizeof(name), "/tmp/hull-test-node-%d", (int)getpid());
+		if (mknod(name, S_IFCHR | 0600, makedev(major, minor)) < 0)
+			_exit(255);
+		fd = open(name, flags | O_CLOEXEC);
+		code = fd < 0 ? errno : 0;
+		unlink(name);
+		_exit(code);
+	}
+	CHECK(pid > 0);
+	return proc_wait(pid);
+}
+
+/* The kernel takes the programs, and a second one replaces the first. K-01, K-05, K-07 */
+static void devices(void)
+{
+	struct oci_device_rule deny = {.allow = {true, false}, .type = "a", .access = "rwm"};
+	struct oci_device_rule some[] = {
+		{.allow = {true, true}},
+		{.allow = {true, false},
+		 .type = "c",
+		 .major = {true, 1},
+		 .minor = {true, 5},
+		 .access = "w"},
+	};
+	const char *made;
+	struct err err = ERR_NONE;
+	auto_fd int fd = -1;
+	int r;
+
+	if (!real())
+		return;
+	fd = make(below("c"), &made);
+	CHECK(fd >= 0);
+	r = cgroup_devices_apply(fd, &deny, 1, &err);
+	if (r == -EPERM || open_node(fd, 1, 3, O_RDWR) == 255) {
+		printf("# SKIP no device filters or nodes here: %s\n", err.text);
+		return;
+	}
+	CHECK_INT(r, 0);
+	CHECK_INT(open_node(fd, 1, 3, O_RDWR), 0);        /* null */
+	CHECK_INT(open_node(fd, 1, 11, O_RDONLY), EPERM); /* kmsg */
+	CHECK_INT(cgroup_devices_apply(fd, some, 2, &err), 0);
+	CHECK_INT(open_node(fd, 1, 11, O_RDONLY), 0);
+	CHECK_INT(open_node(fd, 1, 5, O_RDWR), EPERM); /* zero */
+	CHECK_INT(open_node(fd, 1, 5, O_RDONLY), 0);
+	/* everything allowed: the filter goes */
+	CHECK_INT(cgroup_devices_apply(fd, some, 1, &err), 0);
+	CHECK_INT(open_node(fd, 1, 5, O_RDWR), 0);
+	/* many rules that do not agree: still fine with the verifier */
+	{
+		struct oci_device_rule many[300];
+
+		for (size_t i = 0; i < 300; i++)
+			many[i] = (struct oci_device_rule){
+				.allow = {true, i % 3 != 0},
+				.type = i % 5 ? "c" : "a",
+				.major = {true, (int64_t)(i % 7)},
+				.minor = {i % 11 != 0, (int64_t)i},
+				.access = i % 2 ? "r" : "rw",
+			};
+		CHECK_INT(cgroup_devices_apply(fd, many, 300, &err), 0);
+	}
+}
+
+static bool host_has(const char *controller)
+{
+	char have[1024];
+
+	return cgroup_file_read(host.fd, "cgroup.controllers", have, sizeof(have)) >= 0 &&
+	       cgroup_has_word(have, controller);
+}
+
+/* K-44, K-39: limits arrive, and controllers are switched on all the way down */
+static void limits(void)
+{
+	struct oci_hugepage_limit h = {.page_size = "2MB", .limit = {true, 4 << 20}};
+	struct oci_pair bad = {"hugetlb.2MB.nosuch", "1"};
+	struct oci_resources res = {.hugepage_limits = {true, 1, &h}};
+	const char *made;
+	struct err err = ERR_NONE;
+	auto_fd int fd = -1;
+	uint64_t v;
+
+	if (!real())
+		return;
+	if (!host_has("hugetlb")) {
+		printf("# SKIP no hugetlb controller here\n");
+		return;
+	}
+	fd = cgroup_fs_driver.create(&host, &arena, below("a/b/c"), &res, &made, &err);
+	CHECK(fd >= 0);
+	CHECK_INT(cgroup_apply(&host, fd, &res, false, &err), 0);
+	CHECK_INT(cgroup_file_u64(fd, "hugetlb.2MB.max", &v), 0);
+	CHECK_UINT(v, 4 << 20);
+	CHECK_INT(cgroup_file_u64(fd, "hugetlb.2MB.rsvd.max", &v), 0);
+	CHECK_UINT(v, 4 << 20);
+	h.page_size = "3MB"; /* K-31 */
+	CHECK_INT(cgroup_apply(&host, fd, &res, true, &err), -ENOENT);
+	CHECK_HAS(err.text, "linux.resources.hugepageLimits[0]: the kernel has no cgroup file "
+			    "'hugetlb.3MB.max'");
+	res = (struct oci_resources){.unified = {true, 1, &bad}};
+	CHECK_INT(cgroup_apply(&host, fd, &res, false, &err), -ENOENT); /* K-39 */
+}
+
+/* A limit whose controller v2 lacks is refused before anything is made. */
+static void missing_controller(void)
+{
+	struct oci_resources res = {.memory = &(struct oci_memory){.limit = {true, 1 << 30}}};
+	const char *made;
+	struct err err = ERR_NONE;
+
+	if (!real())
+		return;
+	if (host_has("memory")) {
+		printf("# SKIP the memory controller is in v2 here\n");
+		return;
+	}
+	CHECK_INT(cgroup_fs_driver.create(&host, &arena, below("c"), &res, &made, &err), -ENOTSUP);
+	CHECK_HAS(err.text,
+		  "linux.resources.memory.limit: the memory controller is not available in "
+		  "cgroup v2 at '/sys/fs/cgroup");
+	CHECK(!exists(below("c")));
+	/* no limit is no need */
+	res.memory->limit.v = -1;
+	CHECK_INT(cgroup_fs_driver.create(&host, &arena, below("c"), &res, &made, &err) < 0, 0);
+}
+
 static void check_path(const char *config, const char *id, const char *want)
 {
 	struct err err = ERR_NONE;
@@ -298,5 +435,8 @@ static const struct unit_case cases[] = {
 	{"processes of the subtree are listed, killed, waited for", processes},
 	{"freeze, signal, thaw", freezer},
 	{"K-40 file names stay in the directory", names},
+	{"K-01 K-05 K-07 the kernel runs device filters", devices},
+	{"K-31 K-39 limits are written", limits},
+	{"a missing controller is named", missing_controller},
 };
 UNIT_MAIN(cases)
