@@ -1,0 +1,2 @@
+# `crun spec`, without a terminal.
+.process.terminal = false | .root.readonly = false
