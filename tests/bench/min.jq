@@ -1,2 +1,2 @@
-# `crun spec`, without a terminal.
+# `hull spec`, without a terminal.
 .process.terminal = false | .root.readonly = false
