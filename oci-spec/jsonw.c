@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "oci-spec/utf8.h"
+#include "libcontainer/base/utf8.h"
 
 static void put(struct json_writer *w, const char *s, size_t n)
 {

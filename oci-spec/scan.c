@@ -5,7 +5,7 @@
 
 #include "oci-spec/json.h"
 #include "oci-spec/oci.h"
-#include "oci-spec/utf8.h"
+#include "libcontainer/base/utf8.h"
 
 struct scan {
 	const char *name, *text;

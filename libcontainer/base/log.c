@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "utf8.h"
+
 static struct {
 	int fd;
 	enum log_format format;
@@ -56,29 +58,41 @@ static void timestamp(char *buf, size_t size)
 		 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, ts.tv_nsec);
 }
 
-/* JSON string escapes; the text format's quoting is a subset of it. */
-static size_t quote(char *out, size_t size, const char *s)
+/* One character that cannot stand for itself. A byte that is no UTF-8 is shown as \xff: the line
+ * must be valid JSON even when a path is not. */
+static int escape(char *out, size_t size, unsigned char c)
 {
-	size_t n = 0;
+	bool json = sink.format == LOG_JSON;
 
-	for (; *s && n + 7 < size; s++) {
+	if (c == '"' || c == '\\')
+		return snprintf(out, size, "\\%c", c);
+	if (c == '\n')
+		return snprintf(out, size, "\\n");
+	if (c < 0x80)
+		return snprintf(out, size, json ? "\\u%04x" : "\\x%02x", c);
+	return snprintf(out, size, json ? "\\\\x%02x" : "\\x%02x", c);
+}
+
+/* The inside of a quoted string, in JSON or as Go's %q writes it. Cut rather than overrun. */
+static void quote(char *out, size_t size, const char *s)
+{
+	size_t n = 0, left = strlen(s);
+
+	while (left && n + 7 < size) {
 		unsigned char c = (unsigned char)*s;
+		size_t len = utf8_len(s, left);
 
-		if (c == '"' || c == '\\') {
-			out[n++] = '\\';
-			out[n++] = (char)c;
-		} else if (c == '\n') {
-			out[n++] = '\\';
-			out[n++] = 'n';
-		} else if (c < 0x20 || c >= 0x7f) {
-			/* The log must be valid JSON even when a path is not UTF-8. */
-			n += (size_t)snprintf(out + n, size - n, "\\u%04x", c);
+		if (len == 0 || c < 0x20 || c == '"' || c == '\\' || c == 0x7f) {
+			n += (size_t)escape(out + n, size - n, c);
+			len = 1;
 		} else {
-			out[n++] = (char)c;
+			memcpy(out + n, s, len);
+			n += len;
 		}
+		s += len;
+		left -= len;
 	}
 	out[n] = '\0';
-	return n;
 }
 
 __attribute__((format(printf, 2, 0))) static void emit(const char *level, const char *fmt,

@@ -1,6 +1,6 @@
 /* utf8.h - one character of UTF-8. */
-#ifndef HULL_OCI_UTF8_H
-#define HULL_OCI_UTF8_H
+#ifndef HULL_UTF8_H
+#define HULL_UTF8_H
 
 #include <stddef.h>
 
