@@ -20,7 +20,8 @@
  * FIELD_KEYED is an object in JSON and an array here; the name of each of its members is kept
  * in the string that OCI_TYPE_KEYED(tag, fields, member) names. decode, encode and whoever
  * else walks a struct (explain, fuzzers) read these tables only, so a new member is one row.
- * Any layer may define tables for its own files.
+ * Any layer may define tables for its own files; `static OCI_TYPE(...)` where one file is all
+ * that knows them.
  */
 #ifndef HULL_OCI_FIELD_H
 #define HULL_OCI_FIELD_H
@@ -106,10 +107,10 @@ struct oci_any_array {
 #define FIELD_KEYED(tag, m, json, other) \
 	OCI_ROW_(tag, m, json, OCI_KEYED, OCI_ARRAY_OF_(tag, m, other), .type = &other##_type)
 
-#define OCI_TYPE_(tag, rows, key)                                                              \
-	_Static_assert(sizeof(rows) / sizeof((rows)[0]) <= 64, "one bit per row");          \
-	const struct oci_type tag##_type = {sizeof(struct tag), rows,                          \
-					    sizeof(rows) / sizeof((rows)[0]), key}
+#define OCI_TYPE_(tag, rows, key)                                                     \
+	const struct oci_type tag##_type = {sizeof(struct tag), rows,                 \
+					    sizeof(rows) / sizeof((rows)[0]), key};   \
+	_Static_assert(sizeof(rows) / sizeof((rows)[0]) <= 64, "one bit per row")
 #define OCI_TYPE(tag, rows) OCI_TYPE_(tag, rows, 0)
 #define OCI_TYPE_KEYED(tag, rows, m)                                                  \
 	OCI_TYPE_(tag, rows,                                                          \

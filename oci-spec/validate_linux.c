@@ -18,7 +18,7 @@ static int namespaces(const struct oci_spec *spec, struct err *err)
 		if (validate_find_ns(spec, ns->type) != ns)
 			return invalid(err, "linux.namespaces[%zu].type: '%s' is given twice", i,
 				       ns->type);
-		if (ns->path && *ns->path != '/')
+		if (given(ns->path) && *ns->path != '/')
 			return invalid(err, "linux.namespaces[%zu].path: '%s' is not absolute", i,
 				       ns->path);
 	}
@@ -65,7 +65,7 @@ static int id_mappings(const struct oci_spec *spec, struct err *err)
 	if (!user && (uids || gids))
 		return invalid(err, "linux.%s: needs a user namespace",
 			       uids ? "uidMappings" : "gidMappings");
-	if (user && !user->path && (!uids || !gids))
+	if (user && !given(user->path) && (!uids || !gids))
 		return invalid(err, "linux.%s: required for a new user namespace, but missing",
 			       uids ? "gidMappings" : "uidMappings");
 	r = validate_mappings(&l->uid_mappings, "linux.uidMappings", err);
@@ -86,7 +86,7 @@ static int time_offsets(const struct oci_spec *spec, struct err *err)
 				       "linux.timeOffsets.%s.nanosecs: %" PRIu32
 				       " is more than 999999999",
 				       t->clock, t->nanosecs.v);
-		if (!ns || ns->path)
+		if (!ns || given(ns->path))
 			return invalid(err, "linux.timeOffsets: needs a new time namespace");
 	}
 	return 0;
@@ -204,28 +204,39 @@ static bool sysctl_path(const char *key, char *buf, size_t size)
 	return true;
 }
 
-/* L-13: only what belongs to a namespace, and only with one of one's own. */
+/* L-13: only what belongs to a namespace, and only with one of one's own: anything else is the
+ * host's, and the runtime may be root there. A path that ends in '/' stands for all below. */
+/* clang-format off */
+static const struct {
+	const char *path, *ns;
+} sysctl_scopes[] = {
+	{"net/",                   "network"},
+	{"fs/mqueue/",             "ipc"},
+	{"kernel/auto_msgmni",     "ipc"},
+	{"kernel/msg_next_id",     "ipc"},
+	{"kernel/msgmax",          "ipc"},
+	{"kernel/msgmnb",          "ipc"},
+	{"kernel/msgmni",          "ipc"},
+	{"kernel/sem",             "ipc"},
+	{"kernel/sem_next_id",     "ipc"},
+	{"kernel/shm_next_id",     "ipc"},
+	{"kernel/shm_rmid_forced", "ipc"},
+	{"kernel/shmall",          "ipc"},
+	{"kernel/shmmax",          "ipc"},
+	{"kernel/shmmni",          "ipc"},
+	{"kernel/domainname",      "uts"},
+	{"user/",                  "user"},
+};
+/* clang-format on */
+
 static const char *sysctl_namespace(const char *path)
 {
-	/* clang-format off */
-	static const struct {
-		const char *path, *ns;
-		bool prefix;
-	} scopes[] = {
-		{"net/",              "network", true},
-		{"fs/mqueue/",        "ipc",     true},
-		{"kernel/shm",        "ipc",     true},
-		{"kernel/msg",        "ipc",     true},
-		{"kernel/sem",        "ipc",     false},
-		{"kernel/domainname", "uts",     false},
-		{"user/",             "user",    true},
-	};
-	/* clang-format on */
+	for (size_t i = 0; i < ARRAY_SIZE(sysctl_scopes); i++) {
+		const char *row = sysctl_scopes[i].path;
 
-	for (size_t i = 0; i < ARRAY_SIZE(scopes); i++)
-		if (scopes[i].prefix ? str_starts(path, scopes[i].path)
-				     : streq(path, scopes[i].path))
-			return scopes[i].ns;
+		if (str_ends(row, "/") ? str_starts(path, row) : streq(path, row))
+			return sysctl_scopes[i].ns;
+	}
 	return NULL;
 }
 
