@@ -126,6 +126,8 @@ static int scan_byte(struct scan *s)
 		if (!utf8_len(s->text + s->pos - 1, s->len - s->pos + 1))
 			return refuse(s, s->pos - 1, "not UTF-8");
 		return refuse(s, s->pos - 1, "invalid character outside a string");
+	} else if (c < 0x20 && !is_space((char)c)) { /* yajl takes \f and \v for blanks */
+		return refuse(s, s->pos - 1, "control character outside a string");
 	}
 	return 0;
 }

@@ -297,7 +297,8 @@ static void grammar(void)
 		{"{\"b\":True}", "f:1:6: "},
 		{"{/* */}", "f:1:"},
 		{"}", "f:1:1: "},
-		{"{}\f", "f:1:3: "},
+		{"{}\f", "f:1:3: control character outside a string"},
+		{"{\v}", "f:1:2: control character outside a string"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
