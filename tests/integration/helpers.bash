@@ -251,7 +251,7 @@ leak_check() {
 	if ! our_mounts | diff "$BATS_FILE_TMPDIR/mounts.before" - > "$T/mounts.diff"; then
 		rc=1
 		echo "leak: mounts: $(cat "$T/mounts.diff")"
-		grep -o " $BATS_RUN_TMPDIR[^ ]*" /proc/self/mountinfo | sort -r | xargs -r -n1 umount -l || :
+		grep -o " ${BATS_RUN_TMPDIR}[^ ]*" /proc/self/mountinfo | sort -r | xargs -r -n1 umount -l || :
 		our_mounts > "$BATS_FILE_TMPDIR/mounts.before"
 	fi
 	return $rc
@@ -275,12 +275,13 @@ bundle() {
 
 # config [jq options] FILTER: changes config.json of the current bundle.
 config() {
-	jq -c "$@" "$BUNDLE/config.json" > "$BUNDLE/config.new" && mv "$BUNDLE/config.new" "$BUNDLE/config.json"
+	jq -c "$@" < "$BUNDLE/config.json" > "$BUNDLE/config.new" || return 1
+	mv "$BUNDLE/config.new" "$BUNDLE/config.json"
 }
 
 # args ARG...: what the container runs.
 args() {
-	config '.process.args = $ARGS.positional' --args "$@"
+	config '.process.args = $ARGS.positional' --args -- "$@"
 }
 
 # script TEXT: the container runs a shell script.
@@ -303,6 +304,11 @@ create() {
 		echo "create $id: $rc: $(cat "$ERR")"
 		return $rc
 	}
+}
+
+# attached ID [options]: `hull run` in the background, as $!.
+attached() {
+	"$HULL" --root "$ROOT" run "$@" < /dev/null > "$OUT" 2> "$ERR" 3>&- 4>&- &
 }
 
 # start_it ID [options]: create and start.
@@ -337,27 +343,37 @@ ok_container() {
 # refused COMMAND...: fails with 1 and one clear line ("hull: ...", a hint may follow), nothing on
 # stdout. The line is in $line.
 refused() {
-	run --separate-stderr "$@"
-	one_line 1
+	fails 1 "$@"
+}
+
+# fails STATUS COMMAND...: the same with another status. Streams go to files: should the command
+# succeed, a container would hold a pipe open.
+fails() {
+	local want=$1
+
+	shift
+	status=0
+	"$@" < /dev/null > "$OUT" 2> "$ERR" 3>&- 4>&- || status=$?
+	[[ $status -eq $want ]] || {
+		echo "status $status, not $want; output: $(cat "$OUT"); stderr: $(cat "$ERR")"
+		return 1
+	}
+	[[ ! -s $OUT ]] || {
+		echo "stdout: $(cat "$OUT")"
+		return 1
+	}
+	one_line
 }
 
 one_line() {
-	local want=$1
+	local -a got
 
-	[[ $status -eq $want ]] || {
-		echo "status $status, not $want; output: $output; stderr: $stderr"
+	mapfile -t got < "$ERR"
+	[[ ${#got[@]} -eq 1 || (${#got[@]} -eq 2 && ${got[1]} == hint:*) ]] || {
+		echo "not one line: $(cat "$ERR")"
 		return 1
 	}
-	[[ -z $output ]] || {
-		echo "stdout: $output"
-		return 1
-	}
-	# shellcheck disable=SC2154
-	[[ ${#stderr_lines[@]} -eq 1 || (${#stderr_lines[@]} -eq 2 && ${stderr_lines[1]} == hint:*) ]] || {
-		echo "not one line: $stderr"
-		return 1
-	}
-	line=${stderr_lines[0]}
+	line=${got[0]}
 	[[ $line == "hull: "* ]] || {
 		echo "line: $line"
 		return 1
@@ -441,7 +457,7 @@ pid_of() {
 }
 
 is_status() {
-	[[ $(status_of "$1") == "$2" ]]
+	[[ $(status_of "$1" 2> /dev/null) == "$2" ]]
 }
 
 # wait_for SECONDS COMMAND...: until it succeeds; looks every 20 ms.

@@ -1,0 +1,161 @@
+load helpers
+
+@test "cgroups: an absolute cgroupsPath is below the mount (C-01, C-06)" {
+	config --arg p "/$CG/deep/er" '.linux.cgroupsPath = $p'
+	create web
+	grep -qx "0::/$CG/deep/er" "/proc/$(pid_of web)/cgroup"
+	[[ -d $CGROOT/$CG/deep/er ]]
+	hull delete --force web
+	[[ ! -e $CGROOT/$CG ]]
+}
+
+@test "cgroups: a relative cgroupsPath is part of the real one, the same each time (C-02, C-03)" {
+	config --arg p "$CG/rel" '.linux.cgroupsPath = $p'
+	create web
+	first=$(grep '^0::' "/proc/$(pid_of web)/cgroup")
+	has "$first" "$CG/rel"
+	hull delete --force web
+	run ! [ -e "$CGROOT${first#0::}" ]
+	create web
+	equal "$(grep '^0::' "/proc/$(pid_of web)/cgroup")" "$first"
+}
+
+@test "cgroups: containers without cgroupsPath have cgroups of their own (C-04)" {
+	config 'del(.linux.cgroupsPath)'
+	create "$CG-a"
+	create "$CG-b"
+	a=$(grep '^0::' "/proc/$(pid_of "$CG-a")/cgroup")
+	b=$(grep '^0::' "/proc/$(pid_of "$CG-b")/cgroup")
+	differ "$a" "$b"
+	has "$a" "$CG-a"
+	hull delete --force "$CG-a"
+	run ! [ -e "$CGROOT${a#0::}" ]
+	[[ -e $CGROOT${b#0::} ]]
+	hull delete --force "$CG-b"
+	run ! [ -e "$CGROOT${b#0::}" ]
+}
+
+@test "cgroups: a path with '..' is refused" {
+	for p in "/$CG/../../x" "../x" "/$CG/.."; do
+		config --arg p "$p" '.linux.cgroupsPath = $p'
+		create_refused web cgroupsPath
+	done
+}
+
+@test "cgroups: one made by others is used and kept (C-07, O-20)" {
+	mkdir -p "$CGROOT/$CG/bundle"
+	create web
+	grep -qx "0::/$CG/bundle" "/proc/$(pid_of web)/cgroup"
+	hull delete --force web
+	[[ -d $CGROOT/$CG/bundle ]]
+	rmdir "$CGROOT/$CG/bundle" "$CGROOT/$CG"
+}
+
+@test "cgroups: one with processes is refused (C-08)" {
+	mkdir -p "$CGROOT/$CG/bundle"
+	sleep 1000 3>&- 4>&- &
+	echo $! > "$CGROOT/$CG/bundle/cgroup.procs"
+	refused hull create web
+	has "$line" "container's cgroup is not empty"
+	[[ ! -e $ROOT/web ]]
+	kill $!
+	wait_for 5 rmdir "$CGROOT/$CG/bundle"
+	rmdir "$CGROOT/$CG"
+}
+
+@test "cgroups: a frozen one is refused (C-08)" {
+	mkdir -p "$CGROOT/$CG/bundle"
+	echo 1 > "$CGROOT/$CG/bundle/cgroup.freeze"
+	refused hull create web
+	has "$line" "container's cgroup unexpectedly frozen"
+	[[ ! -e $ROOT/web ]]
+	rmdir "$CGROOT/$CG/bundle" "$CGROOT/$CG"
+}
+
+@test "cgroups: sub-cgroups that the container made go with it" {
+	script 'echo ready; sleep 1000'
+	create web
+	hull start web
+	wait_for 5 grep -q ready "$OUT"
+	mkdir -p "$CGROOT/$CG/bundle/x/y"
+	hull delete --force web
+	[[ ! -e $CGROOT/$CG ]]
+}
+
+@test "cgroups: a limit without its controller names controller and hierarchy" {
+	requires hybrid no-v2:memory no-v2:pids
+	config '.linux.resources = {"memory": {"limit": 100000000}}'
+	create_refused web memory /sys/fs/cgroup/memory
+	config '.linux.resources = {"pids": {"limit": 10}}'
+	create_refused web pids /sys/fs/cgroup/pids
+}
+
+@test "cgroups: resources that ask for nothing need no controller" {
+	config '.linux.resources = {"memory": {}, "cpu": {}, "pids": {}, "blockIO": {}, "hugepageLimits": [], "unified": {}}'
+	create web
+	equal "$(status_of web)" created
+}
+
+@test "cgroups: device rules deny what is not listed (K-01, D-12)" {
+	config '.linux.resources = {"devices": [{"allow": false, "access": "rwm"},
+			{"allow": true, "type": "c", "major": 10, "minor": 229, "access": "r"}]}
+		| .linux.devices = [{"path": "/dev/fuse", "type": "c", "major": 10, "minor": 229, "fileMode": 438},
+			{"path": "/dev/k", "type": "c", "major": 1, "minor": 11, "fileMode": 438}]'
+	ok_container 'probe open /dev/k r; probe open /dev/fuse w; echo x > /dev/null && echo null; head -c1 /dev/zero | wc -c'
+	equal "$output" '! 1
+! 1
+null
+1'
+}
+
+@test "cgroups: without device rules nothing but the default is denied by name" {
+	config '.linux.resources = {"devices": [{"allow": true, "access": "rwm"}]}
+		| .linux.devices = [{"path": "/dev/k", "type": "c", "major": 1, "minor": 11, "fileMode": 438}]'
+	ok_container 'probe open /dev/k r'
+	equal "$output" ok
+}
+
+@test "cgroups: a deny of write stops read-write opens too (K-05)" {
+	config '.linux.resources = {"devices": [{"allow": true, "access": "rwm"},
+			{"allow": false, "type": "c", "major": 1, "minor": 11, "access": "w"}]}
+		| .linux.devices = [{"path": "/dev/k", "type": "c", "major": 1, "minor": 11, "fileMode": 438}]'
+	ok_container 'probe open /dev/k r; probe open /dev/k rw'
+	equal "$output" 'ok
+! 1'
+}
+
+@test "cgroups: an unusable device rule is refused (K-02, K-04)" {
+	config '.linux.resources.devices = [{"allow": false, "access": "q"}]'
+	create_refused web access
+	config '.linux.resources.devices = [{"allow": false, "type": "p"}]'
+	create_refused web type
+	config '.linux.resources.devices = [{"type": "c"}]'
+	create_refused web allow
+}
+
+@test "cgroups: unified keys that are paths or no files are refused (K-39, K-40)" {
+	for k in "../cgroup.procs" "a/b.c" "nosuch.file" "" "memory"; do
+		config --arg k "$k" '.linux.resources.unified = {($k): "1"}'
+		create_refused web
+	done
+}
+
+@test "cgroups: a unified key that the kernel has is written (K-38)" {
+	config '.linux.resources.unified = {"cgroup.max.depth": "7"}'
+	create web
+	equal "$(cat "$CGROOT/$CG/bundle/cgroup.max.depth")" 7
+}
+
+@test "cgroups: a read-write cgroup mount with a cgroup namespace shows and allows only the own subtree (M-25)" {
+	config '(.mounts[] | select(.destination == "/sys/fs/cgroup") | .options) -= ["ro"]'
+	ok_container 'cat /proc/self/cgroup | grep ^0:; cd /sys/fs/cgroup; ls -d cgroup.procs; mkdir sub && rmdir sub && echo rw'
+	equal "$output" '0::/
+cgroup.procs
+rw'
+}
+
+@test "cgroups: the mount is read-only with ro" {
+	ok_container 'mkdir /sys/fs/cgroup/x 2>&1; grep "^cgroup\|cgroup2" /proc/mounts | cut -d" " -f2,3'
+	has "$output" "Read-only file system"
+	has "$output" "/sys/fs/cgroup cgroup2"
+}

@@ -1,0 +1,79 @@
+load helpers
+
+setup() {
+	common_setup
+	F=$("$HULL" features 2> "$T/e")
+	[[ ! -s $T/e ]]
+}
+
+@test "features: needs no state root and prints JSON alone" {
+	run -0 --separate-stderr "$HULL" --root /nonexistent/x features
+	jq -e . <<< "$output" > /dev/null
+	[[ -z $stderr ]]
+	[[ ! -e /nonexistent ]]
+}
+
+@test "features: has versions that create accepts (F-03, F-04)" {
+	args true
+	for v in $(jq -r '.ociVersionMin, .ociVersionMax' <<< "$F"); do
+		config --arg v "$v" '.ociVersion = $v'
+		run -0 hull run web
+	done
+	equal "$(jq -r .ociVersionMin <<< "$F")" 1.0.0
+}
+
+@test "features: names the six hooks and eight namespaces (F-06, F-09)" {
+	equal "$(jq -r '.hooks | sort | join(" ")' <<< "$F")" \
+		"createContainer createRuntime poststart poststop prestart startContainer"
+	equal "$(jq -r '.linux.namespaces | sort | join(" ")' <<< "$F")" "cgroup ipc mount network pid time user uts"
+}
+
+@test "features: names all capabilities in the schema's form (F-10)" {
+	equal "$(jq '.linux.capabilities | length' <<< "$F")" 41
+	equal "$(jq '[.linux.capabilities[] | select(test("^CAP_[A-Z_]+$") | not)] | length' <<< "$F")" 0
+}
+
+@test "features: names the mount options of the spec's table (F-07)" {
+	for o in ro rw suid nosuid dev nodev exec noexec sync async dirsync remount mand nomand atime noatime diratime \
+		nodiratime bind rbind unbindable runbindable private rprivate shared rshared slave rslave relatime norelatime \
+		strictatime nostrictatime lazytime nolazytime iversion noiversion silent loud defaults symfollow nosymfollow \
+		rro rrw rsuid rnosuid rdev rnodev rexec rnoexec ratime rnoatime rdiratime rnodiratime rrelatime rnorelatime \
+		rstrictatime rnostrictatime rsymfollow rnosymfollow tmpcopyup; do
+		[[ $(jq --arg o $o '.mountOptions | index($o) != null' <<< "$F") == true ]] || {
+			echo "missing: $o"
+			return 1
+		}
+	done
+	equal "$(jq '.mountOptions == (.mountOptions | sort)' <<< "$F")" true
+}
+
+@test "features: tells the truth about cgroups and security modules (F-11, F-15)" {
+	equal "$(jq -c '.linux.cgroup | [.v1, .v2]' <<< "$F")" '[false,true]'
+	equal "$(jq -c '[.linux.seccomp.enabled, (.linux.apparmor.enabled | type), (.linux.selinux.enabled | type)]' <<< "$F")" \
+		'[true,"boolean","boolean"]'
+}
+
+@test "features: idmapped mounts are as claimed (F-18)" {
+	config '.linux.namespaces += [{"type": "user"}]
+		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+		| .linux.gidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+		| .mounts += [{"destination": "/m", "source": "/etc", "type": "none", "options": ["bind", "idmap"]}]'
+	claimed=$(jq '.linux.mountExtensions.idmap.enabled' <<< "$F")
+	if [[ $claimed != true ]]; then
+		create_refused web
+	fi
+}
+
+@test "features: names seccomp actions, operators and architectures (F-13)" {
+	equal "$(jq -r '.linux.seccomp.actions | sort | join(" ")' <<< "$F")" "SCMP_ACT_ALLOW SCMP_ACT_ERRNO SCMP_ACT_KILL \
+SCMP_ACT_KILL_PROCESS SCMP_ACT_KILL_THREAD SCMP_ACT_LOG SCMP_ACT_NOTIFY SCMP_ACT_TRACE SCMP_ACT_TRAP" ||
+		equal "$(jq -r '.linux.seccomp.actions | sort | join(" ")' <<< "$F")" "SCMP_ACT_ALLOW SCMP_ACT_ERRNO SCMP_ACT_KILL \
+SCMP_ACT_KILL_PROCESS SCMP_ACT_KILL_THREAD SCMP_ACT_LOG SCMP_ACT_TRACE SCMP_ACT_TRAP"
+	equal "$(jq -r '.linux.seccomp.operators | sort | join(" ")' <<< "$F")" \
+		"SCMP_CMP_EQ SCMP_CMP_GE SCMP_CMP_GT SCMP_CMP_LE SCMP_CMP_LT SCMP_CMP_MASKED_EQ SCMP_CMP_NE"
+	equal "$(jq '.linux.seccomp.archs | index("SCMP_ARCH_X86_64") != null' <<< "$F")" true
+}
+
+@test "features: does not claim to be runc's commit (F-20)" {
+	equal "$(jq '.annotations | has("org.opencontainers.runc.commit")' <<< "$F")" false
+}
