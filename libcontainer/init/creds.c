@@ -1,0 +1,118 @@
+/* INIT: become the process's user: limits, keyring, groups, ids, capabilities. */
+#include <errno.h>
+#include <linux/keyctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/log.h"
+#include "libcontainer/init/side.h"
+
+/* Raising a hard limit needs CAP_SYS_RESOURCE of the host: while we have it. In a user
+ * namespace the runtime sets them from outside. */
+int init_rlimits(void *ctx, struct err *err)
+{
+	struct init *c = ctx;
+
+	for (size_t i = 0; i < c->process->n_rlimits; i++) {
+		const struct plan_rlimit *l = &c->process->rlimits[i];
+
+		if (syscall(SYS_prlimit64, 0, l->resource, &l->limit, NULL) < 0)
+			return err_sys(err, errno, "process.rlimits[%zu]", i);
+	}
+	return 0;
+}
+
+/* Possessor: all, as the kernel has it; user: view, read, link, and search, so that an exec
+ * finds the keyring by its name. */
+#define KEYRING_PERM 0x3f1b0000
+
+/* A session keyring of its own, so that the container does not hold the host user's keys. */
+int init_keyring(void *ctx, struct err *err)
+{
+	struct init *c = ctx;
+	long id = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, c->process->keyring);
+
+	if (id < 0 && (errno == ENOSYS || errno == EPERM)) {
+		log_warn("no session keyring: the kernel or a filter refuses keyctl");
+		return 0;
+	}
+	if (id < 0)
+		return err_sys(err, errno, "join the session keyring '%s'", c->process->keyring);
+	/* EACCES: an exec joined the one that is there already. */
+	if (syscall(SYS_keyctl, KEYCTL_SETPERM, id, KEYRING_PERM) < 0 && errno != EACCES)
+		log_warn("the permissions of the session keyring cannot be set");
+	return 0;
+}
+
+/* The program may reopen /dev/stdout: the pipes and terminals it was given become its user's. The
+ * null device is the whole host's, and stays. */
+int init_stdio_owner(void *ctx, struct err *err)
+{
+	struct init *c = ctx;
+
+	for (int fd = 0; fd < 3; fd++) {
+		struct stat st;
+
+		if (fstat(fd, &st) < 0 || st.st_uid == c->process->uid)
+			continue;
+		if (S_ISBLK(st.st_mode) || (S_ISCHR(st.st_mode) && !isatty(fd)))
+			continue;
+		if (fchown(fd, c->process->uid, (gid_t)-1) < 0 && errno != EPERM &&
+		    errno != EROFS && errno != EINVAL)
+			return err_sys(err, errno, "give descriptor %d to uid %u", fd,
+				       c->process->uid);
+	}
+	return 0;
+}
+
+static int set_groups(const struct init *c, struct err *err)
+{
+	const struct plan_process *p = c->process;
+
+	if (!p->set_groups || syscall(SYS_setgroups, p->n_groups, p->groups) == 0)
+		return 0;
+	if (errno == EPERM && c->userns && !p->n_groups) {
+		log_warn("the groups of the caller stay: the user namespace denies setgroups");
+		return 0;
+	}
+	return err_sys(err, errno, "set the additional groups");
+}
+
+/*
+ * The order is the kernel's: groups and the bounding set need capabilities that the change of
+ * uid takes away, the sets can be chosen only after it (PR_SET_KEEPCAPS holds them that
+ * long), and ambient ones only when permitted and inheritable are there. When a filter has
+ * to be loaded without no_new_privs, CAP_SYS_ADMIN stays until then (P-26): exec.c drops it.
+ */
+int init_credentials(void *ctx, struct err *err)
+{
+	struct init *c = ctx;
+	const struct plan_process *p = c->process;
+	int r = set_groups(c, err);
+
+	umask(p->umask);
+	if (r == 0)
+		r = init_drop_bounding(&p->caps, err);
+	if (r < 0)
+		return r;
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return err_sys(err, errno, "keep capabilities");
+	if (syscall(SYS_setresgid, p->gid, p->gid, p->gid) < 0)
+		return err_sys(err, errno, "become gid %u", p->gid);
+	if (syscall(SYS_setresuid, p->uid, p->uid, p->uid) < 0)
+		return err_sys(err, errno, "become uid %u", p->uid);
+	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
+		return err_sys(err, errno, "keep capabilities");
+	r = init_set_caps(c, err);
+	if (r < 0)
+		return r;
+	if (p->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_sys(err, errno, "set no_new_privs");
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* the changes above have chosen anew */
+	return init_arm_deathsig(c, err);
+}

@@ -1,0 +1,148 @@
+/* INIT: the order of a container's birth. */
+#include "libcontainer/init/init.h"
+
+#include <linux/sched.h>
+#include <unistd.h>
+
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/init/side.h"
+
+static const struct init *context(const void *ctx)
+{
+	return ctx;
+}
+
+static bool waits_for_maps(const void *ctx)
+{
+	return context(ctx)->args->wait_for_maps;
+}
+
+static bool userns(const void *ctx)
+{
+	return context(ctx)->userns;
+}
+
+static bool new_net(const void *ctx)
+{
+	return context(ctx)->plan->ns.create & CLONE_NEWNET;
+}
+
+static bool devices(const void *ctx)
+{
+	return context(ctx)->plan->make_devices;
+}
+
+static bool terminal(const void *ctx)
+{
+	const struct init *c = ctx;
+
+	return c->process && c->process->terminal && c->console_fd >= 0;
+}
+
+static bool runtime_hooks(const void *ctx)
+{
+	return context(ctx)->args->runtime_hooks;
+}
+
+static bool create_hooks(const void *ctx)
+{
+	const struct oci_hooks *h = context(ctx)->plan->hooks;
+
+	return h && h->create_container.n;
+}
+
+static bool start_hooks(const void *ctx)
+{
+	const struct oci_hooks *h = context(ctx)->plan->hooks;
+
+	return h && h->start_container.n;
+}
+
+static bool process(const void *ctx)
+{
+	return context(ctx)->process;
+}
+
+static bool own_limits(const void *ctx)
+{
+	return process(ctx) && !userns(ctx);
+}
+
+static bool keyring(const void *ctx)
+{
+	return process(ctx) && context(ctx)->process->keyring;
+}
+
+/* clang-format off */
+static const struct step steps[] = {
+	{"session",        NULL,           init_session, NULL},
+	{"id maps",        waits_for_maps, init_wait_for_maps, NULL},
+	/* Before the root path: where it leads is said by the mount namespace. */
+	{"mount namespace", NULL,          init_join_mount_ns, NULL},
+	/* Before the user namespace's uid 0: only the host's root may be able to get there. */
+	{"root path",      NULL,           init_open_root_path, NULL},
+	{"uid 0",          userns,         init_become_root, NULL},
+	/* After SYNC_MAPPED, as what is made here belongs to the user namespace; the cgroup
+	 * namespace not by clone3, as its root would be the runtime's cgroup. */
+	{"namespaces",     NULL,           init_new_namespaces, NULL},
+	{"names",          NULL,           init_names, NULL},
+	{"loopback",       new_net,        init_loopback, NULL},
+	{"root",           NULL,           init_attach_root, NULL},
+	{"mounts",         NULL,           init_mounts, NULL},
+	/* After the mounts, which may bring /dev and /proc (D-18). */
+	{"devices",        devices,        init_devices, NULL},
+	/* Before masks, so that nothing of /dev/pts is hidden yet. */
+	{"console",        terminal,       init_console, NULL},
+	/* H-08: the runtime's hooks, then ours; all before pivot_root (H-13 to H-15). */
+	{"runtime hooks",  runtime_hooks,  init_runtime_hooks, NULL},
+	{"create hooks",   create_hooks,   init_create_hooks, NULL},
+	{"pivot",          NULL,           init_pivot, NULL},
+	/* A shared root would be refused by pivot_root. */
+	{"propagation",    NULL,           init_root_propagation, NULL},
+	/* While the root can be written. */
+	{"directory",      process,        init_make_cwd, NULL},
+	/* Before /proc/sys becomes read-only. */
+	{"sysctls",        NULL,           init_sysctls, NULL},
+	{"read-only paths", NULL,          init_readonly_paths, NULL},
+	{"masked paths",   NULL,           init_masked_paths, NULL},
+	{"read-only root", NULL,           init_root_readonly, NULL},
+	/* As root: a passwd file need not be readable for all. */
+	{"home",           process,        init_home, NULL},
+	{"descriptors",    NULL,           init_descriptors, NULL},
+	{"stdio",          process,        init_stdio_owner, NULL},
+	{"keyring",        keyring,        init_keyring, NULL},
+	/* Before CAP_SYS_RESOURCE is gone; after most descriptors are, for a small limit. */
+	{"limits",         own_limits,     init_rlimits, NULL},
+	{"credentials",    process,        init_credentials, NULL},
+	/* As the container's user (P-06, P-10). */
+	{"chdir",          process,        init_chdir, NULL},
+	{"program",        process,        init_lookup, NULL},
+	{"ready",          NULL,           init_ready, NULL},
+	{"wait",           NULL,           init_wait_start, NULL},
+	{"start hooks",    start_hooks,    init_start_hooks, NULL},
+	{"exec",           NULL,           init_run, NULL},
+};
+/* clang-format on */
+
+_Noreturn void init_main(const struct init_args *args)
+{
+	const struct plan *plan = args->plan;
+	struct err err = ERR_NONE;
+	size_t done = 0;
+	struct init c = {
+		.args = args,
+		.plan = plan,
+		.process = plan->has_process ? &plan->process : NULL,
+		.arena = ARENA_INIT,
+		.channel = args->sync_fd,
+		.console_fd = args->console_fd,
+		.root_path_fd = -1,
+		.root_fd = -1,
+		.proc_fd = -1,
+		.userns = plan_has_ns(plan, CLONE_NEWUSER),
+	};
+
+	/* The last step does not return when it succeeds. */
+	(void)!steps_run("init", steps, ARRAY_SIZE(steps), &done, &c, &err);
+	init_fail(&c, &err);
+}

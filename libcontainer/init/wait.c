@@ -1,0 +1,96 @@
+/* INIT: the container is created; wait for its start. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/sock.h"
+#include "libcontainer/init/side.h"
+#include "libcontainer/sync.h"
+
+/* From here on the container lives without the runtime that made it. */
+int init_ready(void *ctx, struct err *err)
+{
+	struct init *c = ctx;
+	bool run = c->exec || c->args->listen_fd < 0;
+	int r;
+
+	if (!run)
+		prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	r = sync_send(c->channel, SYNC_READY);
+	if (r < 0)
+		return err_sys(err, -r, "tell the runtime that the container is ready");
+	if (!run)
+		close_fd(&c->channel);
+	return 0;
+}
+
+static void end(int sig)
+{
+	_exit(128 + sig);
+}
+
+/* The kernel does not deliver to a namespace's first process what it has no handler for: a
+ * created container could only be killed with KILL. execve sets them back. */
+static void handle_signals(void)
+{
+	static const int fatal[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM};
+	struct sigaction action = {.sa_handler = end};
+	sigset_t none;
+
+	for (size_t i = 0; i < ARRAY_SIZE(fatal); i++)
+		sigaction(fatal[i], &action, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* A peer that connects and says nothing shall not keep the others out for ever. */
+static int answer(int conn)
+{
+	const struct timeval patience = {.tv_sec = 5};
+	struct sync_msg msg;
+	ssize_t n;
+
+	setsockopt(conn, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	n = sock_recv(conn, &msg, sizeof(msg), NULL);
+	return n >= (ssize_t)offsetof(struct sync_msg, err) && msg.type == SYNC_START;
+}
+
+static int accept_start(struct init *c, struct err *err)
+{
+	int listen_fd = c->args->listen_fd;
+
+	for (;;) {
+		auto_fd int conn = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+
+		if (conn < 0 && (errno == EINTR || errno == ECONNABORTED))
+			continue;
+		if (conn < 0)
+			return err_sys(err, errno, "wait for the start of the container");
+		/* One that closes without a word only asked whether we wait. */
+		if (answer(conn)) {
+			c->channel = take_fd(&conn);
+			close(listen_fd);
+			return 0;
+		}
+	}
+}
+
+int init_wait_start(void *ctx, struct err *err)
+{
+	struct init *c = ctx;
+	int r;
+
+	if (c->exec || c->args->listen_fd < 0) {
+		r = sync_expect(c->channel, SYNC_START, NULL, err);
+		if (r == 0)
+			prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+		return r;
+	}
+	handle_signals();
+	return accept_start(c, err);
+}
