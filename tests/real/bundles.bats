@@ -1,4 +1,5 @@
 # Bundles and configurations that other tools wrote.
+# shellcheck shell=bash disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load helpers
 
 # ---- umoci ---------------------------------------------------------------------------------------

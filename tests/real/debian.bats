@@ -1,4 +1,5 @@
 # A Debian userland without systemd: its package tools at work inside a container.
+# shellcheck shell=bash disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load helpers
 
 # Capabilities that dpkg and apt need, as Docker gives them.

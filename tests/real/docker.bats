@@ -1,4 +1,5 @@
 # The configuration that dockerd hands to a runtime, and Docker's and Podman's default seccomp profiles.
+# shellcheck shell=bash disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load helpers
 
 # The fourteen capabilities of Docker's default.
@@ -6,7 +7,7 @@ CAPS='["CAP_CHOWN","CAP_DAC_OVERRIDE","CAP_FSETID","CAP_FOWNER","CAP_MKNOD","CAP
  "CAP_SETUID","CAP_SETFCAP","CAP_SETPCAP","CAP_NET_BIND_SERVICE","CAP_SYS_CHROOT","CAP_KILL","CAP_AUDIT_WRITE"]'
 
 profile() { # docker | podman
-	local file=$HULL_TEST_CACHE/docker-seccomp.json
+	local file=$HULL_TEST_CACHE/share/docker-seccomp.json
 
 	[[ $1 == docker ]] || file=/usr/share/containers/seccomp.json
 	if [[ ! -s $file ]]; then

@@ -4,6 +4,7 @@
 #   DEBIAN    that copy: what tests write in it stays until the file ends
 #   REAL      scratch directory of the test file
 
+# shellcheck disable=SC2016,SC2034,SC2154
 load ../integration/helpers
 
 HULL_TEST_CACHE=${HULL_TEST_CACHE:-/var/cache/hull-tests}

@@ -1,5 +1,6 @@
 # A database from Debian's packages: started in a container, used over a socket, limited, paused,
 # updated and stopped.
+# shellcheck shell=bash disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load helpers
 
 # $SOCKETS is a directory of the host, bind-mounted at /run/redis; Redis runs as its own user.
@@ -140,7 +141,9 @@ cgroup_of() { # ID
 }
 
 @test "redis: a limit whose controller is not in cgroup v2 is refused by name" {
-	requires no-v2:memory
+	if grep -qw memory "$CGROOT/cgroup.controllers"; then
+		skip "needs a host whose memory controller is not in cgroup v2"
+	fi
 	redis_bundle
 	config '.linux.resources.memory = {limit: 67108864}'
 	refused hull create --bundle "$BUNDLE" db
