@@ -15,7 +15,7 @@
 int cgroup_controller_missing(const struct cgroup_host *host, struct arena *a,
 			      const struct cgroup_need *need, struct err *err)
 {
-	const char *v1 = cgroup_v1_holder(a, need->controller);
+	const char *v1 = cgroup_v1_mount(a, need->controller);
 
 	if (!v1) {
 		err_fail(err, ENOTSUP,
@@ -25,7 +25,7 @@ int cgroup_controller_missing(const struct cgroup_host *host, struct arena *a,
 	} else {
 		err_fail(err, ENOTSUP,
 			 "%s: the %s controller is not available in cgroup v2 at '%s': "
-			 "the v1 hierarchy '%s' holds it",
+			 "the v1 hierarchy at '%s' holds it",
 			 need->field, need->controller, host->mount, v1);
 		err_hint(err, "boot with cgroup v2 only (systemd.unified_cgroup_hierarchy=1), "
 			      "or remove the limit");
@@ -95,7 +95,43 @@ static int enable_failed(const struct level *l, const struct cgroup_need *need, 
 		       need->controller, l->path);
 }
 
-/* Enables in one directory what is wanted and not on yet. */
+/*
+ * Processes in a cgroup other than the root: it cannot hand down controllers. The kernel says so
+ * for most; but cpu, cpuset and pids it would enable and make a thread root of the cgroup, below
+ * which no container can start.
+ */
+static bool level_has_processes(const struct level *l)
+{
+	char pid[32];
+
+	return cgroup_file_read(l->fd, "cgroup.procs", pid, sizeof(pid)) != 0 &&
+	       cgroup_file_exists(l->fd, "cgroup.type"); /* the root has none */
+}
+
+/* Enables in one directory what is wanted and not on yet: "+cpu +io ". */
+static int level_write(const struct level *l, char *text, const struct cgroup_need *needs, size_t n,
+		       struct err *err)
+{
+	bool populated = level_has_processes(l);
+	char *save = NULL;
+
+	if (!populated && cgroup_file_write(l->fd, "cgroup.subtree_control", text) == 0)
+		return 0;
+	/* One that cannot be enabled spoils the write for all: one by one, and only a needed one
+	 * that fails is an error. */
+	for (char *w = strtok_r(text, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
+		const struct cgroup_need *need = find_need(needs, n, w + 1);
+		int r = populated ? -EBUSY : cgroup_file_write(l->fd, "cgroup.subtree_control", w);
+
+		if (r < 0 && need)
+			return enable_failed(l, need, -r, err);
+		if (r < 0)
+			log_debug("controller '%s' is not enabled in '%s': %s", w + 1, l->path,
+				  err_name(-r));
+	}
+	return 0;
+}
+
 static int level_enable(const struct level *l, bool all, const struct cgroup_need *needs, size_t n,
 			struct err *err)
 {
@@ -107,22 +143,7 @@ static int level_enable(const struct level *l, bool all, const struct cgroup_nee
 		if (!cgroup_has_word(l->enabled, w) && (all || find_need(needs, n, w)))
 			strbuf_add(&sb, "+%s ", w);
 	}
-	if (text[0] == '\0' || cgroup_file_write(l->fd, "cgroup.subtree_control", text) == 0)
-		return 0;
-	/* One that cannot be enabled spoils the write for all: one by one, and only a needed one
-	 * that fails is an error. */
-	save = NULL;
-	for (char *w = strtok_r(text, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
-		const struct cgroup_need *need = find_need(needs, n, w + 1);
-		int r = cgroup_file_write(l->fd, "cgroup.subtree_control", w);
-
-		if (r < 0 && need)
-			return enable_failed(l, need, -r, err);
-		if (r < 0)
-			log_debug("controller '%s' is not enabled in '%s': %s", w + 1, l->path,
-				  err_name(-r));
-	}
-	return 0;
+	return text[0] ? level_write(l, text, needs, n, err) : 0;
 }
 
 /* True when the level delegates all that is wanted. */

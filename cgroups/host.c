@@ -78,30 +78,38 @@ int cgroup_of_pid(struct arena *a, const char *pid, const char **ret, struct err
 	return err_fail(err, ENOENT, "process '%s' is in no cgroup of the v2 hierarchy", pid);
 }
 
-/* The line of /proc/self/cgroup that has the controller: its hierarchy's name, or NULL. */
-const char *cgroup_v1_holder(struct arena *a, const char *controller)
+/* WORD is one of the comma-separated words of LIST. */
+static bool list_has(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = list; *p; p += strcspn(p, ","), p += *p == ',') {
+		if (strcspn(p, ",") == len && strncmp(p, word, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+const char *cgroup_v1_mount(struct arena *a, const char *controller)
 {
 	const char *v1 = streq(controller, "io") ? "blkio" : controller;
 	struct err ignored = ERR_NONE;
 	char *text, *save = NULL;
 	size_t len;
 
-	if (io_read_file(a, AT_FDCWD, "/proc/self/cgroup", 1 << 20, &text, &len, &ignored) < 0)
+	if (io_read_file(a, AT_FDCWD, "/proc/self/mounts", 16 << 20, &text, &len, &ignored) < 0)
 		return NULL;
+	/* "cgroup /sys/fs/cgroup/memory cgroup rw,relatime,memory 0 0" */
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		char *names = strchr(line, ':');
-		char *end = names ? strchr(names + 1, ':') : NULL;
+		char *words = NULL;
+		const char *where, *type, *options;
 
-		if (!end)
-			continue;
-		*end = '\0';
-		names++;
-		for (const char *p = names; *p; p += strcspn(p, ","), p += *p == ',') {
-			size_t n = strcspn(p, ",");
-
-			if (n == strlen(v1) && strncmp(p, v1, n) == 0)
-				return names;
-		}
+		strtok_r(line, " ", &words);
+		where = strtok_r(NULL, " ", &words);
+		type = strtok_r(NULL, " ", &words);
+		options = strtok_r(NULL, " ", &words);
+		if (options && streq(type, "cgroup") && list_has(options, v1))
+			return where;
 	}
 	return NULL;
 }

@@ -6,7 +6,7 @@
 
 /* The v2 cgroup of a process ("self" or a number), from /proc/PID/cgroup. */
 int cgroup_of_pid(struct arena *a, const char *pid, const char **ret, struct err *err) must_check;
-/* Name of the v1 hierarchy that holds a controller ("memory", "cpu,cpuacct"), or NULL. */
-const char *cgroup_v1_holder(struct arena *a, const char *controller);
+/* Where the v1 hierarchy with a controller of this v2 name is mounted, or NULL. */
+const char *cgroup_v1_mount(struct arena *a, const char *controller);
 
 #endif
