@@ -138,7 +138,7 @@ static int level_enable(const struct level *l, bool all, const struct cgroup_nee
 	char words[1024], text[1024] = "", *save = NULL;
 	struct strbuf sb = {.buf = text, .size = sizeof(text)};
 
-	strcpy(words, l->available);
+	snprintf(words, sizeof(words), "%s", l->available);
 	for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
 		if (!cgroup_has_word(l->enabled, w) && (all || find_need(needs, n, w)))
 			strbuf_add(&sb, "+%s ", w);
@@ -184,7 +184,7 @@ int cgroup_controllers_enable(const struct cgroup_host *host, struct arena *a, c
 		close_fd(&l.fd);
 		if (r < 0 || level_complete(&l, all, needs, n))
 			return r;
-		strcpy(prefix, path);
+		memcpy(prefix, path, strlen(path) + 1);
 	}
 	for (char *p = prefix; p && r == 0; p = strchr(p + 1, '/')) {
 		char saved = p[p == prefix];

@@ -1,5 +1,4 @@
-/*
- * PURE: device rules as an eBPF program.
+/* PURE: device rules as an eBPF program.
  *
  * Meaning. A request is a type (b or c), a major and minor number, and a set of accesses out of
  * r, w, m. For each access in the set the last rule that matches decides; where none does, the

@@ -26,7 +26,7 @@ static int try_mount(struct cgroup_host *host, enum cgroup_mode mode, const char
 	if (fs.f_type != CGROUP2_SUPER_MAGIC)
 		return -ENODEV;
 	host->mode = mode;
-	strcpy(host->mount, path);
+	snprintf(host->mount, sizeof(host->mount), "%s", path);
 	host->fd = take_fd(&fd);
 	return 0;
 }

@@ -99,7 +99,7 @@ static int walk_push(struct walk *w, const char *name)
 	if (len + strlen(name) + 2 > sizeof(w->done))
 		return -ENAMETOOLONG;
 	w->done[len] = '/';
-	strcpy(w->done + len + 1, name);
+	memcpy(w->done + len + 1, name, strlen(name) + 1);
 	return 0;
 }
 
@@ -180,7 +180,7 @@ static int walk_all(struct walk *w, int rootfd, const char *path, enum leaf leaf
 
 	if (strlen(path) >= sizeof(w->rest))
 		return -ENAMETOOLONG;
-	strcpy(w->rest, path);
+	memcpy(w->rest, path, strlen(path) + 1);
 	w->done[0] = '\0';
 	w->links = 0;
 	while ((r = walk_next(w, name, sizeof(name))) > 0) {

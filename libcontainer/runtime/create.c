@@ -66,7 +66,7 @@ static int step_load(void *ctx, struct err *err)
 	else if (strlen(path) + sizeof("/config.json") > sizeof(path))
 		return err_fail(err, ENAMETOOLONG, "bundle '%s'", path);
 	else
-		strcat(path, "/config.json");
+		memcpy(path + strlen(path), "/config.json", sizeof("/config.json"));
 	r = oci_decode_file(&k->arena, &oci_spec_type, AT_FDCWD, path, &k->spec, err);
 	return r < 0 ? r : oci_validate(&k->spec, err);
 }

@@ -1,5 +1,4 @@
-/*
- * TEST: the compiled device filter does what the rules say.
+/* TEST: the compiled device filter does what the rules say.
  *
  * Differential: programs run in a small interpreter of the instructions that occur, and are held
  * against a matcher written from the definition (for each access the last rule that matches
