@@ -26,7 +26,7 @@ enum cgroup_mode { CGROUP_UNIFIED, CGROUP_HYBRID };
 struct cgroup_host {
 	enum cgroup_mode mode;
 	char mount[256]; /* "/sys/fs/cgroup" or "/sys/fs/cgroup/unified" */
-	int fd;		 /* O_PATH of the mount, -1 before the probe */
+	int fd;          /* O_PATH of the mount, -1 before the probe */
 };
 
 /* Finds the v2 hierarchy. A host with v1 alone is an error that says so. */
@@ -43,12 +43,13 @@ int cgroup_path(struct arena *a, const char *cgroups_path, const char *id, bool 
 /* A manager of cgroups; cgroupfs now, systemd later. */
 struct cgroup_driver {
 	const char *name;
-	/* Makes the directory and its missing parents, enables the controllers that RESOURCES need all the
-	 * way down, refuses one that is frozen or has processes. Returns an owned O_RDONLY
+	/* Makes the directory and its missing parents, enables the controllers that RESOURCES need
+	 * all the way down, refuses one that is frozen or has processes. Returns an owned O_RDONLY
 	 * directory fd or -errno. *ret_made: the path of the topmost directory that was made
 	 * here (delete removes from the bottom up to it), NULL when it was there already. */
 	int (*create)(const struct cgroup_host *host, struct arena *a, const char *path,
-		      const struct oci_resources *resources, const char **ret_made, struct err *err);
+		      const struct oci_resources *resources, const char **ret_made,
+		      struct err *err);
 	/* Removes the cgroup, its sub-cgroups and the parents up to MADE if they are empty.
 	 * Waits for dying processes through cgroup.events, up to 10 s, without sleeping.
 	 * Missing is fine. MADE NULL: nothing was made, so nothing is removed (C-07). */
@@ -70,12 +71,12 @@ int cgroup_apply(const struct cgroup_host *host, int fd, const struct oci_resour
 		 bool update, struct err *err) must_check;
 /* Compiles the rules (plus the implicit allows for default nodes) and attaches the program,
  * replacing an earlier one. Nothing is attached when the rules allow everything. */
-int cgroup_devices_apply(int fd, const struct oci_device_rule *rules, size_t n, struct err *err)
-	must_check;
+int cgroup_devices_apply(int fd, const struct oci_device_rule *rules, size_t n,
+			 struct err *err) must_check;
 
 /* Freezes or thaws, and waits until the kernel says so (bounded: 10 s). */
 int cgroup_freeze(int fd, bool frozen, struct err *err) must_check;
-int cgroup_is_frozen(int fd);	 /* 1, 0 or -errno */
+int cgroup_is_frozen(int fd);    /* 1, 0 or -errno */
 int cgroup_is_populated(int fd); /* 1, 0 or -errno */
 /* SIGKILL to every process below, whatever forks meanwhile (cgroup.kill). 0 or -errno. */
 int cgroup_kill(int fd);
@@ -92,13 +93,13 @@ uint64_t cgroup_oom_kills(int fd);
 /* ---- statistics, for events ------------------------------------------------------- */
 
 /* Reads what the enabled controllers offer; what is missing stays zero. */
-int cgroup_stats_read(int fd, struct arena *a, struct cgroup_stats *ret, struct err *err)
-	must_check;
+int cgroup_stats_read(int fd, struct arena *a, struct cgroup_stats *ret,
+		      struct err *err) must_check;
 
 /* ---- pure parts, for unit tests ------------------------------------------------------ */
 
-uint64_t cgroup_shares_to_weight(uint64_t shares);     /* V-01 */
-uint64_t cgroup_blkio_to_io_weight(uint64_t weight);   /* V-14 */
+uint64_t cgroup_shares_to_weight(uint64_t shares);   /* V-01 */
+uint64_t cgroup_blkio_to_io_weight(uint64_t weight); /* V-14 */
 struct bpf_insn;
 /* Device rules → eBPF (at most MAX instructions). Returns the count or -errno. */
 int cgroup_devices_compile(const struct oci_device_rule *rules, size_t n, struct bpf_insn *insns,

@@ -21,9 +21,9 @@
 /* Options every command shares; filled by main from the global flags. */
 struct container_root {
 	const char *path; /* absolute */
-	bool rootless;	  /* euid != 0 or inside a user namespace */
-	bool no_cgroup;	  /* --cgroup-manager disabled */
-	int fd;		  /* O_DIRECTORY, -1 until container_root_open */
+	bool rootless;    /* euid != 0 or inside a user namespace */
+	bool no_cgroup;   /* --cgroup-manager disabled */
+	int fd;           /* O_DIRECTORY, -1 until container_root_open */
 };
 /* /run/hull, or $XDG_RUNTIME_DIR/hull by runc's rules. In A. */
 const char *container_default_root(struct arena *a, bool *ret_rootless);
@@ -32,8 +32,13 @@ int container_root_open(struct container_root *root, bool make, struct err *err)
 
 /* ---- state --------------------------------------------------------------------------- */
 
-enum container_status { CONTAINER_CREATING, CONTAINER_CREATED, CONTAINER_RUNNING, CONTAINER_PAUSED,
-			CONTAINER_STOPPED };
+enum container_status {
+	CONTAINER_CREATING,
+	CONTAINER_CREATED,
+	CONTAINER_RUNNING,
+	CONTAINER_PAUSED,
+	CONTAINER_STOPPED
+};
 const char *container_status_name(enum container_status status);
 
 struct container_info {
@@ -46,14 +51,14 @@ struct container_info {
 int container_info(const struct container_root *root, const char *id, struct arena *a,
 		   struct container_info *ret, struct err *err) must_check;
 /* Ids with a state directory, sorted. A missing root gives none. */
-int container_ids(const struct container_root *root, struct arena *a, const char ***ret, size_t *ret_n,
-		  struct err *err) must_check;
+int container_ids(const struct container_root *root, struct arena *a, const char ***ret,
+		  size_t *ret_n, struct err *err) must_check;
 
 /* ---- life cycle ------------------------------------------------------------------------ */
 
 struct container_create_opts {
 	const char *id, *bundle; /* bundle: "." by default */
-	const char *config;	 /* another config.json than the bundle's, NULL = none */
+	const char *config;      /* another config.json than the bundle's, NULL = none */
 	const char *pid_file, *console_socket, *pidfd_socket; /* NULL = none */
 	bool no_pivot, no_new_keyring;
 	uint32_t preserve_fds;
@@ -70,8 +75,8 @@ int container_start(struct container_root *root, const char *id, struct err *err
 int container_kill(struct container_root *root, const char *id, int sig, bool all,
 		   struct err *err) must_check;
 /* FORCE: kills first; an unknown id is not an error. */
-int container_delete(struct container_root *root, const char *id, bool force, struct err *err)
-	must_check;
+int container_delete(struct container_root *root, const char *id, bool force,
+		     struct err *err) must_check;
 int container_pause(struct container_root *root, const char *id, struct err *err) must_check;
 int container_resume(struct container_root *root, const char *id, struct err *err) must_check;
 /* Host pids of all processes; none when stopped. */
@@ -83,9 +88,9 @@ int container_update(struct container_root *root, const char *id,
 
 struct container_exec_opts {
 	const char *id;
-	const char *process_file;    /* --process: a process object; NULL = the container's own */
-	char *const *args;	     /* NULL-terminated; replaces args of the container's process */
-	const char *cwd, *user;	     /* user: "uid[:gid]", numeric */
+	const char *process_file; /* --process: a process object; NULL = the container's own */
+	char *const *args;        /* NULL-terminated; replaces args of the container's process */
+	const char *cwd, *user;   /* user: "uid[:gid]", numeric */
 	const char *const *env, *const *caps; /* NULL-terminated, may be NULL; added */
 	const uint32_t *additional_gids;
 	size_t n_additional_gids;
@@ -93,18 +98,19 @@ struct container_exec_opts {
 	uint32_t preserve_fds;
 	bool tty, detach, no_new_privs, ignore_paused;
 };
-int container_exec(struct container_root *root, const struct container_exec_opts *opts, int *ret_exit,
-		   struct err *err) must_check;
+int container_exec(struct container_root *root, const struct container_exec_opts *opts,
+		   int *ret_exit, struct err *err) must_check;
 
 /* ---- events ------------------------------------------------------------------------------ */
 
 struct container_events {
-	/* Called for each sample and each OOM kill; a negative return ends the loop with that error. */
+	/* Called for each sample and each OOM kill; a negative return ends the loop with that
+	 * error. */
 	int (*stats)(void *ctx, const char *id, const struct cgroup_stats *stats, struct err *err);
 	int (*oom)(void *ctx, const char *id, struct err *err);
 	void *ctx;
 	int interval_ms; /* > 0; unused with once */
-	bool once;	 /* --stats */
+	bool once;       /* --stats */
 };
 /* Returns when the container's cgroup is gone or empty. */
 int container_events(struct container_root *root, const char *id, const struct container_events *ev,

@@ -30,14 +30,14 @@ int hooks_run(const char *kind, const oci_hook_list *list, const char *state_jso
 	      char *const *default_env, int cwd_fd, struct err *err) must_check;
 /* Hook INDEX of the list alone: for poststop, where a failure does not keep the others from
  * running (H-21). */
-int hooks_run_one(const char *kind, const oci_hook_list *list, size_t index,
-		  const char *state_json, char *const *default_env, int cwd_fd, struct err *err)
-	must_check;
+int hooks_run_one(const char *kind, const oci_hook_list *list, size_t index, const char *state_json,
+		  char *const *default_env, int cwd_fd, struct err *err) must_check;
 
 /* The state that hooks read. PID as the hook sees it; 0: left out. In A. */
 const char *hooks_state_json(struct arena *a, const char *id, const char *bundle,
 			     const struct oci_map *annotations, const char *status, pid_t pid);
 /* The same for the container of PLAN. */
-const char *state_for_hooks(struct arena *a, const struct plan *plan, const char *status, pid_t pid);
+const char *state_for_hooks(struct arena *a, const struct plan *plan, const char *status,
+			    pid_t pid);
 
 #endif

@@ -59,10 +59,12 @@ int state_load(struct arena *a, int dirfd, const char *id, struct state *ret, st
 	if (r < 0)
 		return err_wrap(err, "state of '%s'", id);
 	if (!s.version.set || s.version.v != STATE_VERSION)
-		return err_fail(err, EINVAL, "state of '%s': version %u, this hull reads version %d", id,
+		return err_fail(err, EINVAL,
+				"state of '%s': version %u, this hull reads version %d", id,
 				s.version.v, STATE_VERSION);
 	if (!s.id || !streq(s.id, id) || !s.bundle || !s.rootfs || !s.created)
-		return err_fail(err, EINVAL, "state of '%s': id, bundle, rootfs or created is missing", id);
+		return err_fail(err, EINVAL,
+				"state of '%s': id, bundle, rootfs or created is missing", id);
 	*ret = s;
 	return 0;
 }
@@ -95,8 +97,8 @@ int state_lock(int dirfd, const char *id, int timeout_ms, struct err *err)
 			return err_sys(err, errno, "lock container '%s'", id);
 		if (now_ms() >= end)
 			return err_fail(err, ETIMEDOUT,
-					"container '%s' is locked by another command since %d ms", id,
-					timeout_ms);
+					"container '%s' is locked by another command since %d ms",
+					id, timeout_ms);
 		poll(NULL, 0, 5);
 	}
 	return 0;
@@ -135,7 +137,8 @@ int state_remove(const struct container_root *root, const char *id, struct err *
 	int r;
 
 	if (dirfd < 0)
-		return errno == ENOENT ? 0 : err_sys(err, errno, "open state directory of '%s'", id);
+		return errno == ENOENT ? 0
+				       : err_sys(err, errno, "open state directory of '%s'", id);
 	r = remove_entries(dirfd, 2);
 	if (r == 0 && unlinkat(root->fd, id, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		r = -errno;

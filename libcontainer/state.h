@@ -27,11 +27,11 @@
 struct state {
 	struct opt_u32 version;
 	const char *id, *bundle, *rootfs, *created;
-	struct opt_bool creating; /* create has not finished */
-	struct opt_i64 pid;	  /* absent until init exists */
-	struct opt_u64 starttime; /* of init: tells a reused pid */
-	const char *cgroup;	  /* below the v2 mount; absent = none */
-	const char *cgroup_made;  /* topmost directory that create made */
+	struct opt_bool creating;      /* create has not finished */
+	struct opt_i64 pid;            /* absent until init exists */
+	struct opt_u64 starttime;      /* of init: tells a reused pid */
+	const char *cgroup;            /* below the v2 mount; absent = none */
+	const char *cgroup_made;       /* topmost directory that create made */
 	struct oci_strings namespaces; /* types in the config, made or joined: exec joins them */
 	struct opt_bool private_pid;   /* a new pid namespace: killing init kills all */
 	struct opt_bool has_process, has_filter, no_new_keyring, notify;
@@ -43,8 +43,8 @@ extern const struct oci_type state_type;
 
 /* 0700-protected directory of ID. Owned fd; -ENOENT with "container 'ID' does not exist". */
 int state_open_dir(const struct container_root *root, const char *id, struct err *err) must_check;
-int state_load(struct arena *a, int dirfd, const char *id, struct state *ret, struct err *err)
-	must_check;
+int state_load(struct arena *a, int dirfd, const char *id, struct state *ret,
+	       struct err *err) must_check;
 int state_save(int dirfd, const struct state *state, struct err *err) must_check;
 /* Takes the lock, waiting up to TIMEOUT_MS; it goes with the last copy of DIRFD. */
 int state_lock(int dirfd, const char *id, int timeout_ms, struct err *err) must_check;

@@ -9,8 +9,8 @@
 #include "libcontainer/base/sock.h"
 
 static const char *const type_names[] = {
-	[SYNC_EOF] = "end of file", [SYNC_MAPPED] = "mapped",	[SYNC_MOUNTED] = "mounted",
-	[SYNC_HOOKED] = "hooked",   [SYNC_READY] = "ready",	[SYNC_START] = "start",
+	[SYNC_EOF] = "end of file", [SYNC_MAPPED] = "mapped", [SYNC_MOUNTED] = "mounted",
+	[SYNC_HOOKED] = "hooked",   [SYNC_READY] = "ready",   [SYNC_START] = "start",
 	[SYNC_FAILED] = "failed",   [SYNC_PID] = "pid",
 };
 
@@ -55,9 +55,10 @@ int sync_expect(int fd, enum sync_type want, pid_t *ret_pid, struct err *err)
 	if (n < 0)
 		return err_sys(err, (int)-n, "receive '%s' from the other side", name_of(want));
 	if (n == 0)
-		return want == SYNC_EOF ? 0
-					: err_fail(err, EPIPE, "the other side ended before it said '%s'",
-						   name_of(want));
+		return want == SYNC_EOF
+			       ? 0
+			       : err_fail(err, EPIPE, "the other side ended before it said '%s'",
+					  name_of(want));
 	if ((size_t)n == sizeof(msg) && msg.type == SYNC_FAILED && msg.err.code > 0) {
 		msg.err.text[sizeof(msg.err.text) - 1] = '\0';
 		msg.err.hint[sizeof(msg.err.hint) - 1] = '\0';
@@ -65,7 +66,8 @@ int sync_expect(int fd, enum sync_type want, pid_t *ret_pid, struct err *err)
 		return -err->code;
 	}
 	if ((size_t)n != offsetof(struct sync_msg, err) || msg.type != want)
-		return err_fail(err, EPROTO, "expected '%s' from the other side, got '%s' (%zd bytes)",
+		return err_fail(err, EPROTO,
+				"expected '%s' from the other side, got '%s' (%zd bytes)",
 				name_of(want), name_of(msg.type), n);
 	if (ret_pid)
 		*ret_pid = msg.pid;

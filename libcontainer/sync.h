@@ -46,8 +46,8 @@ enum sync_type {
 };
 
 struct sync_msg {
-	uint32_t type; /* enum sync_type */
-	int32_t pid;   /* SYNC_PID */
+	uint32_t type;  /* enum sync_type */
+	int32_t pid;    /* SYNC_PID */
 	struct err err; /* SYNC_FAILED */
 };
 

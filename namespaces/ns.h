@@ -15,7 +15,7 @@
 struct ns_kind {
 	const char *oci_name;  /* "network" */
 	const char *proc_name; /* "net": the file in /proc/PID/ns */
-	uint64_t flag;	       /* CLONE_NEWNET */
+	uint64_t flag;         /* CLONE_NEWNET */
 };
 extern const struct ns_kind ns_kinds[];
 extern const size_t n_ns_kinds;

@@ -39,11 +39,11 @@ struct opt_i32 {
 };
 
 /* Array of T: items v[0..n-1]. */
-#define OCI_ARRAY(T)       \
-	struct {           \
-		bool set;  \
-		size_t n;  \
-		T *v;      \
+#define OCI_ARRAY(T)      \
+	struct {          \
+		bool set; \
+		size_t n; \
+		T *v;     \
 	}
 
 struct oci_strings {
@@ -179,7 +179,7 @@ struct oci_memory {
 
 struct oci_cpu {
 	struct opt_u64 shares, period, burst, realtime_period; /* us */
-	struct opt_i64 quota, realtime_runtime;		       /* us */
+	struct opt_i64 quota, realtime_runtime;                /* us */
 	struct opt_i64 idle;
 	const char *cpus, *mems;
 };
@@ -296,7 +296,7 @@ struct oci_spec {
 	struct oci_hooks *hooks;
 	struct oci_map annotations;
 	struct oci_linux *linux_; /* `linux` is a predefined macro */
-	bool has_vm;		  /* a `vm` object is present */
+	bool has_vm;              /* a `vm` object is present */
 };
 
 #endif

@@ -20,7 +20,10 @@ struct arena {
 	struct arena_chunk *chunks; /* newest first */
 };
 
-#define ARENA_INIT {NULL}
+#define ARENA_INIT   \
+	{            \
+		NULL \
+	}
 #define auto_arena __attribute__((cleanup(arena_done))) struct arena
 
 void arena_done(struct arena *a);
@@ -32,7 +35,7 @@ char *arena_strndup(struct arena *a, const char *s, size_t len) __attribute__((r
 char *arena_printf(struct arena *a, const char *fmt, ...) printf_like(2, 3)
 	__attribute__((returns_nonnull));
 
-#define arena_new(a, type) ((type *)arena_alloc(a, sizeof(type)))
+#define arena_new(a, type)      ((type *)arena_alloc(a, sizeof(type)))
 #define arena_array(a, type, n) ((type *)arena_alloc(a, sizeof(type) * (n)))
 
 /* Grow an array by one zeroed element; returns the element. *len is the count, capacity

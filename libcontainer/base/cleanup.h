@@ -42,10 +42,10 @@ static inline void close_dir(DIR **d)
 		closedir(*d);
 }
 
-#define auto_fd __attribute__((cleanup(close_fd)))
+#define auto_fd   __attribute__((cleanup(close_fd)))
 #define auto_free __attribute__((cleanup(free_ptr)))
 #define auto_file __attribute__((cleanup(close_file)))
-#define auto_dir __attribute__((cleanup(close_dir)))
+#define auto_dir  __attribute__((cleanup(close_dir)))
 
 static inline int take_fd(int *fd)
 {
@@ -55,12 +55,12 @@ static inline int take_fd(int *fd)
 	return v;
 }
 
-#define take_ptr(pp)                   \
-	({                             \
+#define take_ptr(pp)                    \
+	({                              \
 		__auto_type pp_ = (pp); \
 		__auto_type v_ = *pp_;  \
 		*pp_ = NULL;            \
-		v_;                    \
+		v_;                     \
 	})
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

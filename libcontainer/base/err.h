@@ -19,15 +19,15 @@
 #define ERR_HINT_SIZE 256
 
 struct err {
-	int code;		  /* positive errno; 0 = no error */
-	bool show_errno;	  /* append ": strerror (ENAME)" when printed */
+	int code;                 /* positive errno; 0 = no error */
+	bool show_errno;          /* append ": strerror (ENAME)" when printed */
 	char text[ERR_TEXT_SIZE]; /* outermost context first, always NUL-terminated */
 	char hint[ERR_HINT_SIZE]; /* what to do about it; may be empty */
 };
 
-#define ERR_NONE ((struct err){.code = 0})
+#define ERR_NONE          ((struct err){.code = 0})
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
-#define must_check __attribute__((warn_unused_result))
+#define must_check        __attribute__((warn_unused_result))
 
 /* A failed system call: the text is followed by the name of CODE when printed. Returns -code. */
 int err_sys(struct err *err, int code, const char *fmt, ...) printf_like(3, 4);

@@ -106,24 +106,25 @@ __attribute__((format(printf, 2, 0))) static void emit(const char *level, const 
 	quote(quoted, sizeof(quoted), text);
 	timestamp(when, sizeof(when));
 	len = snprintf(line, sizeof(line),
-		       sink.format == LOG_JSON ? "{\"level\":\"%2$s\",\"msg\":\"%3$s\",\"time\":\"%1$s\"}\n"
-					       : "time=\"%1$s\" level=%2$s msg=\"%3$s\"\n",
+		       sink.format == LOG_JSON
+			       ? "{\"level\":\"%2$s\",\"msg\":\"%3$s\",\"time\":\"%1$s\"}\n"
+			       : "time=\"%1$s\" level=%2$s msg=\"%3$s\"\n",
 		       when, level, quoted);
 	if (write(sink.fd, line, (size_t)len) < 0)
 		return; /* nowhere left to say so */
 }
 
-#define LOG_FUNCTION(name, level, condition)     \
-	void name(const char *fmt, ...)          \
-	{                                        \
-		int saved = errno;               \
-		va_list ap;                      \
-		if (!(condition))                \
-			return;                  \
-		va_start(ap, fmt);               \
-		emit(level, fmt, ap);            \
-		va_end(ap);                      \
-		errno = saved;                   \
+#define LOG_FUNCTION(name, level, condition) \
+	void name(const char *fmt, ...)      \
+	{                                    \
+		int saved = errno;           \
+		va_list ap;                  \
+		if (!(condition))            \
+			return;              \
+		va_start(ap, fmt);           \
+		emit(level, fmt, ap);        \
+		va_end(ap);                  \
+		errno = saved;               \
 	}
 
 LOG_FUNCTION(log_debug, "debug", sink.debug)

@@ -12,8 +12,9 @@
 
 int mountfd_clone(int fd, bool recursive)
 {
-	int r = open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH |
-					  (recursive ? AT_RECURSIVE : 0u));
+	int r = open_tree(fd, "",
+			  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH |
+				  (recursive ? AT_RECURSIVE : 0u));
 
 	return r < 0 ? -errno : r;
 }

@@ -12,7 +12,8 @@
 
 #include "err.h"
 
-/* A detached copy of the mount at FD (an O_PATH fd). RECURSIVE copies submounts. Owned fd, -errno. */
+/* A detached copy of the mount at FD (an O_PATH fd). RECURSIVE copies submounts. Owned fd, -errno.
+ */
 int mountfd_clone(int fd, bool recursive);
 /* The same for a path of the caller's mount namespace. */
 int mountfd_clone_path(const char *path, bool recursive, bool nofollow);

@@ -100,8 +100,10 @@ int proc_stat_read(pid_t pid, struct proc_stat *ret)
 		return (int)n;
 	/* The name may hold blanks and parentheses: fields count from the last one. */
 	p = strrchr(buf, ')');
-	if (!p || sscanf(p, ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
-			    "%*d %*d %llu", &ret->state, &ppid, &start) != 3)
+	if (!p || sscanf(p,
+			 ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+			 "%*d %*d %llu",
+			 &ret->state, &ppid, &start) != 3)
 		return -EIO;
 	ret->ppid = ppid;
 	ret->starttime = start;

@@ -12,8 +12,8 @@
  * CLONE_INTO_CGROUP when cgroup_fd >= 0). Returns 0 in the child, the pid or -errno in the
  * parent. The child shares nothing (no CLONE_VM). */
 pid_t proc_clone(uint64_t flags, int cgroup_fd, int *ret_pidfd);
-int proc_pidfd_open(pid_t pid);				   /* owned fd or -errno */
-int proc_pidfd_signal(int pidfd, int sig);		   /* 0 or -errno */
+int proc_pidfd_open(pid_t pid);            /* owned fd or -errno */
+int proc_pidfd_signal(int pidfd, int sig); /* 0 or -errno */
 /* Waits until the process of PIDFD has ended (it may still be a zombie). timeout -1 = for
  * ever. 0, or -ETIMEDOUT. */
 int proc_pidfd_wait_exit(int pidfd, int timeout_ms);
@@ -22,7 +22,7 @@ int proc_wait(pid_t pid);
 int proc_status_to_exit(int wait_status);
 
 struct proc_stat {
-	char state;	   /* R S D Z T X ... */
+	char state; /* R S D Z T X ... */
 	pid_t ppid;
 	uint64_t starttime; /* clock ticks since boot: tells a reused pid from the process */
 };

@@ -11,10 +11,10 @@
 #include "err.h"
 
 struct step {
-	const char *name;		    /* also the name of its fault point */
-	bool (*applies)(const void *ctx);   /* NULL: always */
+	const char *name;                 /* also the name of its fault point */
+	bool (*applies)(const void *ctx); /* NULL: always */
 	int (*run)(void *ctx, struct err *err);
-	void (*undo)(void *ctx);	    /* NULL: nothing to undo */
+	void (*undo)(void *ctx); /* NULL: nothing to undo */
 };
 
 /* Runs rows FIRST..N-1; *done counts the finished ones so that steps_undo() can follow. */

@@ -58,20 +58,20 @@ enum plan_mount_kind {
 
 struct plan_mount {
 	enum plan_mount_kind kind;
-	size_t index; /* in config.json's mounts[], for errors */
-	const char *destination; /* absolute, inside the container */
+	size_t index;              /* in config.json's mounts[], for errors */
+	const char *destination;   /* absolute, inside the container */
 	const char *type, *source; /* source: absolute host path for a bind */
-	const char *data;	   /* comma-joined file system options and superblock flags, or "" */
+	const char *data; /* comma-joined file system options and superblock flags, or "" */
 	/* MOUNT_ATTR_*, this mount. In clear the atime field is whole or absent. */
 	uint64_t attr_set, attr_clear;
 	uint64_t rec_attr_set, rec_attr_clear; /* MOUNT_ATTR_*, with submounts (rro, ...) */
 	unsigned propagation[4]; /* MS_SHARED etc., MS_REC or'ed in, applied in order */
 	size_t n_propagation;
-	bool recursive;		   /* rbind */
-	bool copy_up;		   /* tmpcopyup */
+	bool recursive;             /* rbind */
+	bool copy_up;               /* tmpcopyup */
 	bool needs_plain_directory; /* proc, sysfs: no symlink in the destination */
-	bool readonly_last;	   /* a new fs with ro: made read-only after everything is in place */
-	int source_fd; /* MOUNT_BIND: detached copy made by the runtime, -1 = init makes it */
+	bool readonly_last; /* a new fs with ro: made read-only after everything is in place */
+	int source_fd;      /* MOUNT_BIND: detached copy made by the runtime, -1 = init makes it */
 	bool source_is_dir; /* known when source_fd >= 0 */
 };
 
@@ -82,8 +82,8 @@ struct plan_device {
 	uint32_t mode; /* S_IFCHR, S_IFBLK or S_IFIFO, with permission bits */
 	uint32_t major, minor;
 	uint32_t uid, gid; /* in the container's user namespace */
-	bool is_default; /* one of the spec's default nodes */
-	int source_fd;	 /* host node to bind (user namespace): detached mount, -1 = mknod */
+	bool is_default;   /* one of the spec's default nodes */
+	int source_fd;     /* host node to bind (user namespace): detached mount, -1 = mknod */
 };
 
 struct plan_sysctl {
@@ -103,7 +103,7 @@ struct plan_caps {
 	uint64_t bounding, effective, permitted, inheritable, ambient;
 };
 
-struct plan_filter { /* seccomp */
+struct plan_filter {               /* seccomp */
 	struct sock_filter *insns; /* NULL: no filter */
 	size_t n;
 	unsigned flags; /* SECCOMP_FILTER_FLAG_* */
@@ -115,7 +115,7 @@ struct plan_process {
 	uint32_t uid, gid;
 	uint32_t *groups;
 	size_t n_groups;
-	bool set_groups;     /* false: setgroups is denied or groups are kept */
+	bool set_groups; /* false: setgroups is denied or groups are kept */
 	uint32_t umask;
 	struct plan_caps caps;
 	struct plan_rlimit *rlimits;
@@ -127,7 +127,7 @@ struct plan_process {
 	uint16_t rows, columns; /* 0: leave as it is */
 	struct plan_filter filter;
 	const char *keyring; /* session keyring to join, NULL: keep the caller's */
-	unsigned keep_fds; /* descriptors kept from 3 on (LISTEN_FDS + --preserve-fds) */
+	unsigned keep_fds;   /* descriptors kept from 3 on (LISTEN_FDS + --preserve-fds) */
 };
 
 /* ---- the whole ------------------------------------------------------------------- */
@@ -137,7 +137,7 @@ struct plan {
 	const char *id;
 	const char *bundle; /* absolute */
 	const char *rootfs; /* absolute host path */
-	int rootfs_fd;	    /* detached copy of the rootfs made by the runtime, -1 = init makes it */
+	int rootfs_fd; /* detached copy of the rootfs made by the runtime, -1 = init makes it */
 	struct plan_namespaces ns;
 	const char *hostname, *domainname;
 
@@ -156,9 +156,11 @@ struct plan {
 
 	bool has_process;
 	struct plan_process process;
-	const struct oci_hooks *hooks; /* NULL = none; createContainer and startContainer run in init */
+	const struct oci_hooks
+		*hooks; /* NULL = none; createContainer and startContainer run in init */
 	struct oci_map annotations;
-	const char *cgroup; /* of the container, relative to the v2 mount: "/hull/web"; NULL = none */
+	const char
+		*cgroup; /* of the container, relative to the v2 mount: "/hull/web"; NULL = none */
 	const char *cgroup_mount; /* "/sys/fs/cgroup" or "/sys/fs/cgroup/unified" */
 };
 
@@ -167,8 +169,8 @@ struct plan_input {
 	const struct oci_spec *spec;
 	const char *id, *bundle;
 	bool no_pivot, no_new_keyring;
-	unsigned listen_fds;   /* LISTEN_FDS passed on */
-	unsigned preserve_fds; /* --preserve-fds */
+	unsigned listen_fds;    /* LISTEN_FDS passed on */
+	unsigned preserve_fds;  /* --preserve-fds */
 	const char *notify_dir; /* host directory to bind at /run/notify, NULL = none */
 	bool rootless;
 	unsigned last_cap; /* CAP_LAST_CAP of the running kernel */
@@ -191,10 +193,10 @@ bool plan_has_ns(const struct plan *plan, uint64_t flag); /* created or joined *
 struct mount_option {
 	const char *name;
 	enum {
-		OPT_NONE,	 /* "defaults" and what the kernel no longer acts on */
-		OPT_ATTR,	 /* MOUNT_ATTR_* of this mount */
-		OPT_REC_ATTR,	 /* the same with submounts */
-		OPT_SUPER,	 /* a flag of the superblock, given as an fsconfig flag */
+		OPT_NONE,     /* "defaults" and what the kernel no longer acts on */
+		OPT_ATTR,     /* MOUNT_ATTR_* of this mount */
+		OPT_REC_ATTR, /* the same with submounts */
+		OPT_SUPER,    /* a flag of the superblock, given as an fsconfig flag */
 		OPT_PROPAGATION,
 		OPT_BIND,
 		OPT_REMOUNT,
@@ -204,7 +206,7 @@ struct mount_option {
 	/* MOUNT_ATTR_*; propagation: MS_* | MS_REC; bind: MS_REC or 0. Of the atime field, a
 	 * clear of less than the whole takes back that one value ("atime": not noatime). */
 	uint64_t set, clear;
-	const char *super;   /* OPT_SUPER: the fsconfig flag's name */
+	const char *super; /* OPT_SUPER: the fsconfig flag's name */
 };
 extern const struct mount_option mount_options[];
 extern const size_t n_mount_options;

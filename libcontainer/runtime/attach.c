@@ -18,8 +18,8 @@
 /* All but those that report a fault of hull itself, or job control's stop of it. */
 static void forwarded(sigset_t *set)
 {
-	static const int own[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS,
-				  SIGPIPE, SIGTTIN, SIGTTOU};
+	static const int own[] = {SIGSEGV, SIGBUS, SIGILL,  SIGFPE,  SIGABRT,
+				  SIGTRAP, SIGSYS, SIGPIPE, SIGTTIN, SIGTTOU};
 
 	sigfillset(set);
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)

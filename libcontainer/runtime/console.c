@@ -16,7 +16,8 @@ int console_prepare(struct console *c, const char *socket_path, struct err *err)
 	if (socket_path) {
 		c->socket = sock_connect_path(socket_path, SOCK_STREAM);
 		if (c->socket < 0)
-			return err_sys(err, -c->socket, "connect to console socket '%s'", socket_path);
+			return err_sys(err, -c->socket, "connect to console socket '%s'",
+				       socket_path);
 		return c->socket;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, c->sock) < 0)
@@ -67,7 +68,8 @@ int write_pid_file(const char *path, pid_t pid, struct err *err)
 	int len = snprintf(text, sizeof(text), "%d", (int)pid);
 
 	if (snprintf(parent, sizeof(parent), "%.*s", slash ? (int)(slash - path + 1) : 1,
-		     slash ? path : ".") >= (int)sizeof(parent) || strlen(name) > 200 || !*name)
+		     slash ? path : ".") >= (int)sizeof(parent) ||
+	    strlen(name) > 200 || !*name)
 		return err_fail(err, ENAMETOOLONG, "pid file '%s' is not a usable name", path);
 	dir = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)

@@ -39,8 +39,10 @@ static int check_kernel(struct err *err)
 	uname(&u);
 	if (sscanf(u.release, "%u.%u", &major, &minor) != 2)
 		return err_fail(err, ENOTSUP, "kernel release '%s' is not understood", u.release);
-	log_debug("host: kernel %s; plan: openat2, mount API by descriptor, clone3 into the cgroup, "
-		  "pidfd, cgroup.kill", u.release);
+	log_debug(
+		"host: kernel %s; plan: openat2, mount API by descriptor, clone3 into the cgroup, "
+		"pidfd, cgroup.kill",
+		u.release);
 	if (major > 5 || (major == 5 && minor >= 14))
 		return 0;
 	return err_fail(err, ENOTSUP, "kernel %s is too old: hull needs cgroup.kill, Linux 5.14",
@@ -79,7 +81,8 @@ static int check_console(const struct creation *k, struct err *err)
 	bool detached = !k->run || k->opts->detach;
 
 	if (terminal && detached && !k->opts->console_socket)
-		return err_fail(err, EINVAL, "process.terminal needs --console-socket when detached");
+		return err_fail(err, EINVAL,
+				"process.terminal needs --console-socket when detached");
 	if (k->opts->console_socket && !(terminal && detached))
 		return err_fail(err, EINVAL,
 				"--console-socket needs process.terminal and a detached container");
@@ -114,7 +117,8 @@ static int check_preserved(unsigned from, unsigned n, struct err *err)
 	for (unsigned fd = from; fd < from + n; fd++)
 		if (fcntl((int)fd, F_GETFD) >= 0)
 			return 0; /* holes are fine, nothing at all is a mistake */
-	return n ? err_fail(err, EBADF, "--preserve-fds %u: no descriptor from %u on is open", n, from)
+	return n ? err_fail(err, EBADF, "--preserve-fds %u: no descriptor from %u on is open", n,
+			    from)
 		 : 0;
 }
 
@@ -161,7 +165,8 @@ static int step_seccomp(void *ctx, struct err *err)
 	cache = openat(k->root->fd, "@seccomp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (cache < 0 && errno == ENOENT && mkdirat(k->root->fd, "@seccomp", 0700) == 0)
 		cache = openat(k->root->fd, "@seccomp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return filter_get(&k->plan.arena, k->spec.linux_->seccomp, cache, &k->plan.process.filter, err);
+	return filter_get(&k->plan.arena, k->spec.linux_->seccomp, cache, &k->plan.process.filter,
+			  err);
 }
 
 /* ---- state ---------------------------------------------------------------------------------- */
@@ -174,7 +179,8 @@ static const char *now_rfc3339(struct arena *a)
 	clock_gettime(CLOCK_REALTIME, &ts);
 	gmtime_r(&ts.tv_sec, &tm);
 	return arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", tm.tm_year + 1900,
-			    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, ts.tv_nsec);
+			    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+			    ts.tv_nsec);
 }
 
 /* The topmost directory on the way to the cgroup that is not there yet: what this create will
@@ -290,7 +296,8 @@ static int step_files(void *ctx, struct err *err)
 	return r;
 }
 
-/* ---- cgroup ----------------------------------------------------------------------------------- */
+/* ---- cgroup -----------------------------------------------------------------------------------
+ */
 
 static bool has_cgroup(const void *ctx)
 {
@@ -376,7 +383,8 @@ static int step_device_rules(void *ctx, struct err *err)
 	return r;
 }
 
-/* ---- the process --------------------------------------------------------------------------------- */
+/* ---- the process
+ * --------------------------------------------------------------------------------- */
 
 static int step_sources(void *ctx, struct err *err)
 {

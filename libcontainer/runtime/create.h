@@ -15,8 +15,8 @@ struct creation {
 	struct oci_spec spec;
 	struct container c; /* becomes the container, step by step */
 	struct plan plan;
-	int sync[2];   /* ours, init's */
-	int listen_fd; /* start.sock, for init */
+	int sync[2];    /* ours, init's */
+	int listen_fd;  /* start.sock, for init */
 	int console_fd; /* borrowed from console; -1 without a terminal */
 	int notify_fd;
 	struct console console;

@@ -17,7 +17,8 @@ static int kill_everything(struct container *c, struct err *err)
 	if (c->cgroup_fd >= 0) {
 		r = cgroup_kill(c->cgroup_fd);
 		if (r < 0 && r != -ENOENT && r != -ENODEV)
-			return err_sys(err, -r, "kill the processes in cgroup '%s'", c->state.cgroup);
+			return err_sys(err, -r, "kill the processes in cgroup '%s'",
+				       c->state.cgroup);
 	}
 	if (c->pidfd < 0)
 		return 0;
@@ -25,7 +26,8 @@ static int kill_everything(struct container *c, struct err *err)
 	if (r < 0 && r != -ESRCH)
 		return err_sys(err, -r, "kill process %d", (int)c->state.pid.v);
 	if (proc_pidfd_wait_exit(c->pidfd, EXIT_TIMEOUT_MS) < 0)
-		return err_fail(err, ETIMEDOUT, "container init (process %d) is still running after SIGKILL",
+		return err_fail(err, ETIMEDOUT,
+				"container init (process %d) is still running after SIGKILL",
 				(int)c->state.pid.v);
 	return 0;
 }
@@ -75,7 +77,7 @@ int container_delete(struct container_root *root, const char *id, bool force, st
 		return c.dirfd >= 0 && r != -ETIMEDOUT ? delete_broken(root, id, force, err) : r;
 	/* As runc and crun: a created container may be deleted without force. */
 	if (!force && c.status != CONTAINER_STOPPED && c.status != CONTAINER_CREATED)
-		return err_fail(err, EBUSY, "cannot delete container %s that is not stopped: %s", id,
-				container_status_name(c.status));
+		return err_fail(err, EBUSY, "cannot delete container %s that is not stopped: %s",
+				id, container_status_name(c.status));
 	return container_destroy(&c, err);
 }

@@ -60,7 +60,8 @@ static int open_watch(struct watch *w, struct err *err)
 
 static int loop(struct watch *w, struct err *err)
 {
-	struct pollfd p[2] = {{.fd = w->timer, .events = POLLIN}, {.fd = w->inotify, .events = POLLIN}};
+	struct pollfd p[2] = {{.fd = w->timer, .events = POLLIN},
+			      {.fd = w->inotify, .events = POLLIN}};
 	_Alignas(struct inotify_event) char buf[4096];
 	uint64_t ticks;
 	int r = 0;

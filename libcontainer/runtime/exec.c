@@ -129,8 +129,8 @@ static int load_process(struct execution *x, struct err *err)
 	int r;
 
 	if (o->process_file)
-		r = oci_decode_file(&x->arena, &oci_process_type, AT_FDCWD, o->process_file, &x->spec,
-				    err);
+		r = oci_decode_file(&x->arena, &oci_process_type, AT_FDCWD, o->process_file,
+				    &x->spec, err);
 	else if (!x->c.state.has_process.v)
 		r = err_fail(err, EINVAL,
 			     "the container's configuration has no process: use --process");
@@ -169,8 +169,9 @@ static int check_state(const struct execution *x, struct err *err)
 	case CONTAINER_RUNNING:
 		return 0;
 	case CONTAINER_PAUSED:
-		return x->opts->ignore_paused ? 0
-					      : err_fail(err, EINVAL, "cannot exec in a paused container");
+		return x->opts->ignore_paused
+			       ? 0
+			       : err_fail(err, EINVAL, "cannot exec in a paused container");
 	case CONTAINER_STOPPED:
 		return err_fail(err, EINVAL, "cannot exec in a stopped container");
 	default:
@@ -185,19 +186,22 @@ static int open_sub_cgroup(struct execution *x, struct err *err)
 	const char *path = x->opts->cgroup;
 
 	if (path[0] != '/' && strchr(path, ':'))
-		return err_fail(err, EINVAL, "--cgroup '%s': controllers cannot be named in cgroup v2",
-				path);
+		return err_fail(err, EINVAL,
+				"--cgroup '%s': controllers cannot be named in cgroup v2", path);
 	while (*path == '/')
 		path++;
 	x->cgroup_fd = beneath_open(x->c.cgroup_fd, *path ? path : ".", O_RDONLY | O_DIRECTORY);
-	return x->cgroup_fd < 0 ? err_sys(err, -x->cgroup_fd, "bad sub cgroup path '%s'", x->opts->cgroup)
-				: 0;
+	return x->cgroup_fd < 0
+		       ? err_sys(err, -x->cgroup_fd, "bad sub cgroup path '%s'", x->opts->cgroup)
+		       : 0;
 }
 
 static int open_cgroup(struct execution *x, struct err *err)
 {
 	if (x->c.cgroup_fd < 0)
-		return x->opts->cgroup ? err_fail(err, ENOTSUP, "--cgroup: the container has no cgroup") : 0;
+		return x->opts->cgroup
+			       ? err_fail(err, ENOTSUP, "--cgroup: the container has no cgroup")
+			       : 0;
 	if (x->opts->cgroup)
 		return open_sub_cgroup(x, err);
 	x->cgroup_fd = fcntl(x->c.cgroup_fd, F_DUPFD_CLOEXEC, 3);
@@ -216,7 +220,8 @@ static uint64_t namespace_flags(const struct state *s)
 	return flags;
 }
 
-/* ---- the process ------------------------------------------------------------------------------ */
+/* ---- the process ------------------------------------------------------------------------------
+ */
 
 static void child(void *ctx)
 {

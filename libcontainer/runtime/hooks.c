@@ -41,7 +41,8 @@ void runtime_poststop(const struct state *state)
 	for (size_t i = 0; i < state->hooks->poststop.n; i++) {
 		struct err err;
 
-		if (hooks_run_one("poststop", &state->hooks->poststop, i, text, NULL, bundle, &err) < 0)
+		if (hooks_run_one("poststop", &state->hooks->poststop, i, text, NULL, bundle,
+				  &err) < 0)
 			log_warn("%s", err.text);
 	}
 }

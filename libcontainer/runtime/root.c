@@ -50,8 +50,9 @@ static int make_root(const char *path, struct err *err)
 		*p = '/';
 	}
 	if (mkdir(copy, 0700) < 0)
-		return errno == EEXIST ? 0
-				       : err_sys(err, errno, "make state root directory '%s'", copy);
+		return errno == EEXIST
+			       ? 0
+			       : err_sys(err, errno, "make state root directory '%s'", copy);
 	/* Sticky: programs that tidy XDG_RUNTIME_DIR spare such a directory. */
 	if (xdg && *xdg && str_starts(path, xdg) && chmod(copy, 01700) < 0)
 		return err_sys(err, errno, "set the mode of '%s'", copy);
@@ -89,7 +90,8 @@ int id_check(const char *id, struct err *err)
 				"container id is %zu characters long; 255 are allowed", len);
 	if (strspn(id, allowed) != len || streq(id, ".") || streq(id, ".."))
 		return err_fail(err, EINVAL,
-				"invalid container id '%s': allowed are letters, digits and _+.-", id);
+				"invalid container id '%s': allowed are letters, digits and _+.-",
+				id);
 	return 0;
 }
 

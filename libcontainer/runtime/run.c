@@ -30,8 +30,7 @@ static int run_created(struct creation *k, int *ret_exit, struct err *err)
 		creation_undo(k);
 		return r;
 	}
-	if (k->notify_fd >= 0 &&
-	    notify_forward(k->notify_fd, k->spawn.pid, k->c.pidfd, err) < 0)
+	if (k->notify_fd >= 0 && notify_forward(k->notify_fd, k->spawn.pid, k->c.pidfd, err) < 0)
 		log_warn("%s", err->text);
 	if (!attached)
 		return 0;

@@ -30,7 +30,10 @@ int container_open(struct container *c, const struct container_root *root, const
 		   enum open_mode mode, struct err *err) must_check;
 void container_close(struct container *c);
 #define auto_container __attribute__((cleanup(container_close))) struct container
-#define CONTAINER_NONE {.dirfd = -1, .cgroup_fd = -1, .pidfd = -1, .cgroup_host = {.fd = -1}}
+#define CONTAINER_NONE                                                                \
+	{                                                                             \
+		.dirfd = -1, .cgroup_fd = -1, .pidfd = -1, .cgroup_host = {.fd = -1 } \
+	}
 
 int id_check(const char *id, struct err *err) must_check;
 
@@ -48,16 +51,16 @@ void runtime_poststop(const struct state *state);
 /* ---- making processes ----------------------------------------------------------------- */
 
 struct spawn {
-	uint64_t create;		/* CLONE_NEW* for clone3 */
-	const struct plan_join *joins;	/* entered by the runtime around the clone */
+	uint64_t create;               /* CLONE_NEW* for clone3 */
+	const struct plan_join *joins; /* entered by the runtime around the clone */
 	size_t n_joins;
-	bool through_helper;		/* joins have to be entered by a process of their own */
-	int join_pidfd;			/* helper of exec: enter all of JOIN_FLAGS through it; -1 */
+	bool through_helper; /* joins have to be entered by a process of their own */
+	int join_pidfd;      /* helper of exec: enter all of JOIN_FLAGS through it; -1 */
 	uint64_t join_flags;
-	int cgroup_fd;			/* -1 = stay in the caller's */
-	void (*child)(void *ctx);	/* does not return */
+	int cgroup_fd;            /* -1 = stay in the caller's */
+	void (*child)(void *ctx); /* does not return */
 	void *ctx;
-	pid_t pid;			/* results */
+	pid_t pid; /* results */
 	int pidfd;
 };
 int spawn(struct spawn *s, struct err *err) must_check;
@@ -78,7 +81,10 @@ struct console {
 	int socket;  /* console socket given by the user; -1 */
 	int master;  /* -1 until received */
 };
-#define CONSOLE_NONE {.sock = {-1, -1}, .socket = -1, .master = -1}
+#define CONSOLE_NONE                                         \
+	{                                                    \
+		.sock = {-1, -1}, .socket = -1, .master = -1 \
+	}
 /* Before the clone: connects to SOCKET_PATH, or makes a pair for an attached process. Returns
  * the descriptor for init. */
 int console_prepare(struct console *c, const char *socket_path, struct err *err) must_check;

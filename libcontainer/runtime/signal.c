@@ -39,7 +39,8 @@ int container_kill(struct container_root *root, const char *id, int sig, bool al
 	r = proc_pidfd_signal(c.pidfd, sig);
 	if (r == -ESRCH)
 		return err_sys(err, ESRCH, NOT_RUNNING);
-	return r < 0 ? err_sys(err, -r, "send signal %d to process %d", sig, (int)c.state.pid.v) : 0;
+	return r < 0 ? err_sys(err, -r, "send signal %d to process %d", sig, (int)c.state.pid.v)
+		     : 0;
 }
 
 static int freeze(struct container_root *root, const char *id, bool frozen, struct err *err)

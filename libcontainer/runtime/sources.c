@@ -27,7 +27,8 @@ static int set_propagation(const struct plan *plan, int fd)
 
 	if (type == MS_SHARED)
 		return 0;
-	return mountfd_setattr(fd, 0, 0, type == MS_PRIVATE || type == MS_UNBINDABLE ? MS_PRIVATE : MS_SLAVE,
+	return mountfd_setattr(fd, 0, 0,
+			       type == MS_PRIVATE || type == MS_UNBINDABLE ? MS_PRIVATE : MS_SLAVE,
 			       true);
 }
 
@@ -81,7 +82,8 @@ static int open_device(struct plan_device *d, struct err *err)
 	if (fstat(d->source_fd, &st) < 0 || (st.st_mode & S_IFMT) != (d->mode & S_IFMT) ||
 	    (!S_ISFIFO(st.st_mode) &&
 	     (major(st.st_rdev) != d->major || minor(st.st_rdev) != d->minor)))
-		return err_fail(err, EINVAL, "device '%s': the host's node is a different one", d->path);
+		return err_fail(err, EINVAL, "device '%s': the host's node is a different one",
+				d->path);
 	return 0;
 }
 

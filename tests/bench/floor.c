@@ -25,17 +25,18 @@
  * bench's configurations, in as few system calls as possible. What hull takes beyond this is hull's
  * own; what this takes nobody can save.
  */
-#define TRY(call)                                            \
-	do {                                                 \
-		if ((long)(call) < 0) {                      \
-			perror(#call);                       \
-			_exit(1);                            \
-		}                                            \
+#define TRY(call)                       \
+	do {                            \
+		if ((long)(call) < 0) { \
+			perror(#call);  \
+			_exit(1);       \
+		}                       \
 	} while (0)
 
-static const char *const masked[] = {"proc/asound", "proc/acpi", "proc/kcore", "proc/keys",
-				     "proc/latency_stats", "proc/timer_list", "proc/timer_stats",
-				     "proc/sched_debug", "proc/scsi", "sys/firmware"};
+static const char *const masked[] = {"proc/asound",      "proc/acpi",          "proc/kcore",
+				     "proc/keys",        "proc/latency_stats", "proc/timer_list",
+				     "proc/timer_stats", "proc/sched_debug",   "proc/scsi",
+				     "sys/firmware"};
 static const char *const readonly[] = {"proc/bus", "proc/fs", "proc/irq", "proc/sys",
 				       "proc/sysrq-trigger"};
 
@@ -61,8 +62,10 @@ static void place(int fd, int root, const char *path)
 
 static void mounts(int root)
 {
-	static const struct { const char *name; unsigned minor; } nodes[] = {
-		{"null", 3}, {"zero", 5}, {"full", 7}, {"random", 8}, {"urandom", 9}};
+	static const struct {
+		const char *name;
+		unsigned minor;
+	} nodes[] = {{"null", 3}, {"zero", 5}, {"full", 7}, {"random", 8}, {"urandom", 9}};
 	char path[64];
 	int dev;
 
@@ -112,9 +115,8 @@ static void masks(void)
 
 		if (stat(masked[i], &st) < 0)
 			continue;
-		from = S_ISDIR(st.st_mode)
-			       ? open_tree(empty, "", OPEN_TREE_CLONE | AT_EMPTY_PATH)
-			       : open_tree(AT_FDCWD, "dev/null", OPEN_TREE_CLONE);
+		from = S_ISDIR(st.st_mode) ? open_tree(empty, "", OPEN_TREE_CLONE | AT_EMPTY_PATH)
+					   : open_tree(AT_FDCWD, "dev/null", OPEN_TREE_CLONE);
 		TRY(from);
 		place(from, AT_FDCWD, masked[i]);
 	}
