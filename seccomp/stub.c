@@ -71,21 +71,59 @@ static bool default_denies(const struct oci_seccomp *seccomp)
 }
 
 /* Calls that are multiplexed on some architectures (socketcall, ipc) have a pseudo number there,
- * even if the kernel has since given them one of their own: ask the other way round. */
-static int number_of_multiplexed(uint32_t arch, const char *name)
-{
-	for (int nr = 0; nr < MAX_SYSCALL_NR; nr++) {
-		auto_free char *found = seccomp_syscall_resolve_num_arch(arch, nr);
+ * even if the kernel has since given them one of their own: ask the other way round, once. */
+struct multiplexed {
+	bool filled;
+	size_t n;
+	struct {
+		char *name;
+		int nr;
+	} calls[64];
+};
 
-		if (found && strcmp(found, name) == 0)
-			return nr;
+static bool is_pseudo(int nr)
+{
+	return nr <= -100 && nr > -300; /* libseccomp: -1xx socketcall, -2xx ipc, below: absent */
+}
+
+static void multiplexed_fill(struct multiplexed *m, uint32_t arch)
+{
+	static const int ranges[][2] = {{0, 1024}, {4000, 4000 + 1024}}; /* mips starts at 4000 */
+
+	m->filled = true;
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++) {
+		for (int nr = ranges[i][0]; nr < ranges[i][1]; nr++) {
+			auto_free char *name = seccomp_syscall_resolve_num_arch(arch, nr);
+
+			if (!name || m->n == ARRAY_SIZE(m->calls) ||
+			    !is_pseudo(seccomp_syscall_resolve_name_arch(arch, name)))
+				continue;
+			m->calls[m->n].name = take_ptr(&name);
+			m->calls[m->n++].nr = nr;
+		}
 	}
+}
+
+static int multiplexed_number(struct multiplexed *m, uint32_t arch, const char *name)
+{
+	if (!m->filled)
+		multiplexed_fill(m, arch);
+	for (size_t i = 0; i < m->n; i++)
+		if (strcmp(m->calls[i].name, name) == 0)
+			return m->calls[i].nr;
 	return -1;
+}
+
+static void multiplexed_done(struct multiplexed *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		free(m->calls[i].name);
 }
 
 /* The largest number of the architecture that the profile names, -1 if none. */
 static int64_t last_syscall(const struct oci_seccomp *seccomp, uint32_t arch)
 {
+	__attribute__((cleanup(multiplexed_done))) struct multiplexed m = {.filled = false};
 	int64_t last = -1;
 
 	for (size_t i = 0; i < seccomp->syscalls.n; i++) {
@@ -94,9 +132,8 @@ static int64_t last_syscall(const struct oci_seccomp *seccomp, uint32_t arch)
 		for (size_t j = 0; j < names->n; j++) {
 			int nr = seccomp_syscall_resolve_name_arch(arch, names->v[j]);
 
-			/* libseccomp: -1xx socketcall, -2xx ipc, below that: not there */
-			if (nr <= -100 && nr > -300)
-				nr = number_of_multiplexed(arch, names->v[j]);
+			if (is_pseudo(nr))
+				nr = multiplexed_number(&m, arch, names->v[j]);
 			if (nr > last)
 				last = nr;
 		}
