@@ -18,10 +18,10 @@ struct cli {
 };
 
 enum cli_root {
-	CLI_ROOT_NONE,	   /* touches no container */
+	CLI_ROOT_NONE,     /* touches no container */
 	CLI_ROOT_NEEDED,   /* no state root: the container does not exist */
 	CLI_ROOT_OPTIONAL, /* no state root: run() is called with root.fd -1 */
-	CLI_ROOT_MADE,	   /* made when missing */
+	CLI_ROOT_MADE,     /* made when missing */
 };
 
 struct cli_command {
@@ -30,12 +30,12 @@ struct cli_command {
 	const char *help;     /* one line, lower case, no full stop */
 	const char *manual;   /* paragraphs, separated by blank lines */
 	const struct cli_option *options;
-	size_t options_size;	    /* of the struct the options go to */
-	const void *defaults;	    /* what that struct holds before parsing; NULL = zeroes */
+	size_t options_size;            /* of the struct the options go to */
+	const void *defaults;           /* what that struct holds before parsing; NULL = zeroes */
 	int min_operands, max_operands; /* max -1: any number */
-	bool options_first;	    /* the first operand ends the options */
-	bool seals;		    /* code of the container runs under it: CVE-2019-5736 */
-	bool names_container;	    /* the first operand is an id */
+	bool options_first;             /* the first operand ends the options */
+	bool seals;                     /* code of the container runs under it: CVE-2019-5736 */
+	bool names_container;           /* the first operand is an id */
 	enum cli_root root;
 	int failure; /* exit code when it fails; 0 means 1 */
 	int (*run)(struct cli *cli, void *options, int argc, char **argv, struct err *err);
@@ -45,14 +45,16 @@ struct cli_command {
 extern const struct cli_command *const cli_commands[];
 const struct cli_command *cli_command_find(const char *name);
 
-extern const struct cli_command cmd_create, cmd_delete, cmd_events, cmd_exec, cmd_features, cmd_help,
-	cmd_kill, cmd_list, cmd_pause, cmd_ps, cmd_resume, cmd_run, cmd_spec, cmd_start, cmd_state,
-	cmd_update;
+extern const struct cli_command cmd_create, cmd_delete, cmd_events, cmd_exec, cmd_features,
+	cmd_help, cmd_kill, cmd_list, cmd_pause, cmd_ps, cmd_resume, cmd_run, cmd_spec, cmd_start,
+	cmd_state, cmd_update;
 
+/* clang-format off */
 /* Rows that create and run share, for a struct whose member O is container_create_opts. */
 #define CREATE_OPTIONS(T, O)                                                                    \
 	OPT_STRING(T, O.bundle, 'b', "bundle", "DIR",                                           \
-		   "directory with config.json and the root file system (default: the current one)"), \
+		   "directory with config.json and the root file system (default: the current " \
+		   "one)"),                                                             \
 		OPT_STRING(T, O.config, 'f', "config", "FILE",                                  \
 			   "another file than the bundle's config.json"),                       \
 		OPT_STRING(T, O.console_socket, 0, "console-socket", "SOCKET",                  \
@@ -67,6 +69,7 @@ extern const struct cli_command cmd_create, cmd_delete, cmd_events, cmd_exec, cm
 			 "keep the caller's session keyring"),                                  \
 		OPT_U32(T, O.preserve_fds, 0, "preserve-fds", "N",                              \
 			"pass N more descriptors, from 3 (after LISTEN_FDS) on")
+/* clang-format on */
 
 /* ---- help.c ----------------------------------------------------------------------------- */
 

@@ -2,11 +2,13 @@
 #include "cmd/command.h"
 #include "libcontainer/base/str.h"
 
+/* clang-format off */
 const struct cli_command *const cli_commands[] = {
-	&cmd_create, &cmd_start, &cmd_run,    &cmd_exec,   &cmd_state,	&cmd_list,
-	&cmd_ps,     &cmd_kill,	 &cmd_delete, &cmd_pause,  &cmd_resume, &cmd_update,
-	&cmd_events, &cmd_spec,	 &cmd_features, &cmd_help, NULL,
+	&cmd_create, &cmd_start, &cmd_run, &cmd_exec, &cmd_state, &cmd_list, &cmd_ps, &cmd_kill,
+	&cmd_delete, &cmd_pause, &cmd_resume, &cmd_update, &cmd_events, &cmd_spec, &cmd_features,
+	&cmd_help, NULL,
 };
+/* clang-format on */
 
 const struct cli_command *cli_command_find(const char *name)
 {
@@ -19,7 +21,8 @@ const struct cli_command *cli_command_find(const char *name)
 /* clang-format off */
 const struct cli_option cli_global_options[] = {
 	OPT_STRING(struct cli_globals, root, 0, "root", "DIR",
-		   "directory of the containers' state (default: /run/hull, or $XDG_RUNTIME_DIR/hull for other users than root)"),
+		   "directory of the containers' state (default: /run/hull, or "
+		   "$XDG_RUNTIME_DIR/hull for other users than root)"),
 	OPT_STRING(struct cli_globals, log, 0, "log", "FILE",
 		   "append log lines to FILE (default: standard error)"),
 	OPT_CHOICE(struct cli_globals, log_format, 0, "log-format", "text|json",
@@ -28,8 +31,10 @@ const struct cli_option cli_global_options[] = {
 		 "log warnings and what is done, too"),
 	OPT_CHOICE(struct cli_globals, log_level, 0, "log-level", "error|warning|info|debug|trace",
 		   "debug and trace mean --debug"),
-	OPT_CHOICE(struct cli_globals, cgroup_manager, 0, "cgroup-manager", "cgroupfs|disabled|systemd",
-		   "who manages cgroups; disabled: the container stays in the caller's (default: cgroupfs)"),
+	OPT_CHOICE(struct cli_globals, cgroup_manager, 0, "cgroup-manager",
+		   "cgroupfs|disabled|systemd",
+		   "who manages cgroups; disabled: the container stays in the caller's "
+		   "(default: cgroupfs)"),
 	OPT_FLAG(struct cli_globals, systemd_cgroup, 0, "systemd-cgroup",
 		 "let systemd manage cgroups (not supported yet)"),
 	OPT_SWITCH(struct cli_globals, rootless, 0, "rootless", "true|false|auto",

@@ -83,11 +83,10 @@ static const char start[] =
 	"# Completes the value of an option; fails when the option has none.\n"
 	"_hull_value()\n{\n"
 	"\tcase $1 in\n";
-static const char middle[] =
-	"\t*) return 1 ;;\n"
-	"\tesac\n}\n\n"
-	"_hull_options()\n{\n"
-	"\tcase $1 in\n";
+static const char middle[] = "\t*) return 1 ;;\n"
+			     "\tesac\n}\n\n"
+			     "_hull_options()\n{\n"
+			     "\tcase $1 in\n";
 static const char main_function[] =
 	"\tesac\n}\n\n"
 	"_hull()\n{\n"

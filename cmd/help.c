@@ -4,7 +4,7 @@
 
 #include "cmd/command.h"
 
-#define WIDTH 80
+#define WIDTH  80
 #define COLUMN 26 /* where the explanations of options begin */
 
 /* TEXT in lines of at most WIDTH columns. The cursor stands at COLUMN_NOW; further lines are

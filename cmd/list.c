@@ -28,7 +28,8 @@ struct entry {
 };
 
 /* A container that cannot be read (half deleted, damaged) does not hide the others. */
-static void collect(struct cli *cli, const char **ids, size_t n_ids, struct entry **ret, size_t *ret_n)
+static void collect(struct cli *cli, const char **ids, size_t n_ids, struct entry **ret,
+		    size_t *ret_n)
 {
 	char *passwd = NULL;
 	struct err err;

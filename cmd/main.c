@@ -88,15 +88,16 @@ static int set_root(struct cli *cli, const char *given, struct err *err)
 	if (streq(cli->root.path, "/") ||
 	    (stat(cli->root.path, &st) == 0 && stat("/", &slash) == 0 &&
 	     st.st_dev == slash.st_dev && st.st_ino == slash.st_ino))
-		return err_fail(err, EINVAL, "option '--root': the state directory must not be '/'");
+		return err_fail(err, EINVAL,
+				"option '--root': the state directory must not be '/'");
 	return 0;
 }
 
 static int open_log(const struct cli_globals *g, struct err *err)
 {
 	const char *path = g->log;
-	bool debug = g->debug || (g->log_level && (streq(g->log_level, "debug") ||
-						   streq(g->log_level, "trace")));
+	bool debug = g->debug || (g->log_level &&
+				  (streq(g->log_level, "debug") || streq(g->log_level, "trace")));
 
 	if (path && str_starts(path, "file:"))
 		path += strlen("file:");
@@ -116,7 +117,8 @@ static int apply_globals(struct cli *cli, const struct cli_globals *g, struct er
 		return r;
 	if (g->systemd_cgroup || (g->cgroup_manager && streq(g->cgroup_manager, "systemd")))
 		return err_fail(err, ENOTSUP,
-				"the systemd cgroup manager is not supported yet: use '--cgroup-manager=cgroupfs'");
+				"the systemd cgroup manager is not supported yet: use "
+				"'--cgroup-manager=cgroupfs'");
 	r = set_root(cli, g->root, err);
 	if (r < 0)
 		return r;

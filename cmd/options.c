@@ -97,13 +97,16 @@ static int store_number(enum cli_kind kind, const char *value, void *at)
 static int bad_number(const struct cli_option *o, const char *value, int r, struct err *err)
 {
 	static const char *const what[] = {
-		[CLI_U32] = "a whole number",	[CLI_U64] = "a whole number",
-		[CLI_I64] = "a whole number",	[CLI_SIZE] = "a size (512m, 1g, -1)",
+		[CLI_U32] = "a whole number",
+		[CLI_U64] = "a whole number",
+		[CLI_I64] = "a whole number",
+		[CLI_SIZE] = "a size (512m, 1g, -1)",
 		[CLI_TIME] = "a duration (5s, 500ms, 1m30s)",
 	};
 
 	if (r == -ERANGE)
-		return err_fail(err, EINVAL, "option '--%s': '%.64s' is out of range", o->name, value);
+		return err_fail(err, EINVAL, "option '--%s': '%.64s' is out of range", o->name,
+				value);
 	return err_fail(err, EINVAL, "option '--%s': '%.64s' is not %s", o->name, value,
 			what[o->kind]);
 }

@@ -39,7 +39,7 @@ struct cli_list {
 
 struct cli_option {
 	const char *name; /* long name without dashes; NULL ends a table */
-	char letter;	  /* 0 = none */
+	char letter;      /* 0 = none */
 	enum cli_kind kind;
 	bool hidden; /* accepted for compatibility, in no documentation */
 	size_t offset;
@@ -47,6 +47,7 @@ struct cli_option {
 	const char *help; /* one sentence, lower case, no full stop */
 };
 
+/* clang-format off */
 /* Offset of a member that must be of the type. */
 #define CLI_AT(T, member, type) \
 	(offsetof(T, member) + 0 * sizeof((type *)0 == &((T *)0)->member))
@@ -63,10 +64,13 @@ struct cli_option {
 #define OPT_SIZE(T, m, l, n, a, h) CLI_ROW(CLI_SIZE, T, m, struct opt_i64, l, n, a, h)
 #define OPT_TIME(T, m, l, n, a, h) CLI_ROW(CLI_TIME, T, m, int, l, n, a, h)
 /* Accepted and dropped. */
-#define OPT_IGNORED(T, m, n) {.name = n, .kind = CLI_FLAG, .hidden = true, .offset = CLI_AT(T, m, bool)}
+#define OPT_IGNORED(T, m, n) \
+	{.name = n, .kind = CLI_FLAG, .hidden = true, .offset = CLI_AT(T, m, bool)}
 #define OPT_IGNORED_VALUE(T, m, n) \
-	{.name = n, .kind = CLI_STRING, .hidden = true, .offset = CLI_AT(T, m, const char *), .arg = "VALUE"}
+	{.name = n, .kind = CLI_STRING, .hidden = true, .arg = "VALUE",  \
+	 .offset = CLI_AT(T, m, const char *)}
 #define OPT_END {.name = NULL}
+/* clang-format on */
 
 struct cli_operands {
 	int argc;

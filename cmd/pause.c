@@ -14,7 +14,8 @@ const struct cli_command cmd_pause = {
 	.name = "pause",
 	.operands = "ID",
 	.help = "suspend all processes of a container",
-	.manual = "Freezes the container's cgroup, and returns when all its processes have stopped.",
+	.manual =
+		"Freezes the container's cgroup, and returns when all its processes have stopped.",
 	.options = options,
 	.min_operands = 1,
 	.max_operands = 1,

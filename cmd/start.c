@@ -14,7 +14,8 @@ const struct cli_command cmd_start = {
 	.name = "start",
 	.operands = "ID",
 	.help = "execute the program of a created container",
-	.manual = "Runs the hooks that belong here and lets the container's process execute its program. "
+	.manual = "Runs the hooks that belong here and lets the container's process execute its "
+		  "program. "
 		  "A container can be started once.",
 	.options = options,
 	.min_operands = 1,

@@ -86,11 +86,10 @@ static void number_list(struct json_writer *w, const char *key, const char *list
 /* The members after cpus and mems are cgroup v1's. */
 static void cpuset(struct json_writer *w, const struct cgroup_stats *s)
 {
-	static const char *const v1[] = {"cpu_exclusive",      "mem_hardwall",
-					 "mem_exclusive",      "memory_migrate",
-					 "memory_spread_page", "memory_spread_slab",
-					 "memory_pressure",    "sched_load_balance",
-					 "sched_relax_domain_level"};
+	static const char *const v1[] = {
+		"cpu_exclusive",   "mem_hardwall",       "mem_exclusive",
+		"memory_migrate",  "memory_spread_page", "memory_spread_slab",
+		"memory_pressure", "sched_load_balance", "sched_relax_domain_level"};
 
 	json_key(w, "cpuset");
 	json_object_begin(w);

@@ -11,9 +11,9 @@
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #define WEAK __attribute__((weak))
-#define STUB(name, ...)                                            \
-	WEAK int name(__VA_ARGS__, struct err *err)                \
-	{                                                          \
+#define STUB(name, ...)                                                  \
+	WEAK int name(__VA_ARGS__, struct err *err)                      \
+	{                                                                \
 		return err_fail(err, ENOSYS, #name " is not there yet"); \
 	}
 

@@ -52,8 +52,8 @@ void container_features(struct arena *a, struct container_features *ret)
 		.seccomp_operators = filter_operator_names,
 		.seccomp_archs = filter_arch_names,
 		.seccomp_known_flags = filter_flag_names,
-		.seccomp_supported_flags = without(a, filter_flag_names,
-						   "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"),
+		.seccomp_supported_flags =
+			without(a, filter_flag_names, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"),
 		.libseccomp_version = filter_library_version(),
 	};
 }

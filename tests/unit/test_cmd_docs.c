@@ -66,9 +66,10 @@ static void test_contract(void)
 			   "preserve-fds no-subreaper detach config"},
 		{"run", "bundle pid-file console-socket pidfd-socket no-pivot no-new-keyring "
 			"preserve-fds no-subreaper detach keep config"},
-		{"exec", "process pid-file detach tty console-socket pidfd-socket preserve-fds user "
-			 "cwd env cap no-new-privs apparmor process-label additional-gids cgroup "
-			 "ignore-paused"},
+		{"exec",
+		 "process pid-file detach tty console-socket pidfd-socket preserve-fds user "
+		 "cwd env cap no-new-privs apparmor process-label additional-gids cgroup "
+		 "ignore-paused"},
 		{"kill", "all"},
 		{"delete", "force"},
 		{"ps", "format"},

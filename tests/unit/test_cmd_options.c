@@ -44,20 +44,21 @@ static int parse(bool options_first, char **argv)
 	return cli_parse(&arena, table, options_first, argv, &got, &operands, &err);
 }
 
-#define PARSE(...) parse(false, (char *[]){__VA_ARGS__, NULL})
+#define PARSE(...)       parse(false, (char *[]){__VA_ARGS__, NULL})
 #define PARSE_FIRST(...) parse(true, (char *[]){__VA_ARGS__, NULL})
-#define W(s) ((char[]){s}) /* a writable string, as in argv */
+#define W(s)             ((char[]){s}) /* a writable string, as in argv */
 
 static void test_string_forms(void)
 {
 	static const char *const forms[][2] = {
-		{"--bundle", "DIR"}, {"--bundle=DIR", NULL}, {"-b", "DIR"},	  {"-b=DIR", NULL},
-		{"-bDIR", NULL},     {"-bundle", "DIR"},     {"-bundle=DIR", NULL},
+		{"--bundle", "DIR"},   {"--bundle=DIR", NULL}, {"-b", "DIR"},
+		{"-b=DIR", NULL},      {"-bDIR", NULL},        {"-bundle", "DIR"},
+		{"-bundle=DIR", NULL},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-		char *argv[] = {(char *)(uintptr_t)forms[i][0], (char *)(uintptr_t)forms[i][1], NULL,
-				NULL};
+		char *argv[] = {(char *)(uintptr_t)forms[i][0], (char *)(uintptr_t)forms[i][1],
+				NULL, NULL};
 
 		argv[argv[1] ? 2 : 1] = W("id");
 		CHECK_INT(parse(false, argv), 0);
@@ -95,8 +96,9 @@ static void test_last_wins(void)
 
 static void test_repeat(void)
 {
-	CHECK_INT(PARSE(W("-e"), W("A=1,2"), W("--env"), W("B="), W("--env=C=x=y"), W("-eD"), W("-e"),
-			W("E")), 0);
+	CHECK_INT(PARSE(W("-e"), W("A=1,2"), W("--env"), W("B="), W("--env=C=x=y"), W("-eD"),
+			W("-e"), W("E")),
+		  0);
 	CHECK_UINT(got.env.n, 5);
 	CHECK_STR(got.env.v[0], "A=1,2");
 	CHECK_STR(got.env.v[1], "B=");
@@ -120,7 +122,8 @@ static void test_values_that_look_like_options(void)
 
 static void test_numbers(void)
 {
-	CHECK_INT(PARSE(W("--preserve-fds"), W("4294967295"), W("--period=18446744073709551615")), 0);
+	CHECK_INT(PARSE(W("--preserve-fds"), W("4294967295"), W("--period=18446744073709551615")),
+		  0);
 	CHECK_UINT(got.fds, UINT32_MAX);
 	CHECK_UINT(got.period.v, UINT64_MAX);
 	CHECK(!got.quota.set);

@@ -127,9 +127,10 @@ static void test_stats(void)
 	};
 	const char *line = stats_line(&arena, "web", &s);
 
-	CHECK_HAS(line, "{\"type\":\"stats\",\"id\":\"web\",\"data\":{\"cpu\":{\"usage\":{\"total\":30,"
-			"\"kernel\":10,\"user\":20},\"throttling\":{\"periods\":4,"
-			"\"throttledPeriods\":3,\"throttledTime\":5}},\"cpuset\":{");
+	CHECK_HAS(line,
+		  "{\"type\":\"stats\",\"id\":\"web\",\"data\":{\"cpu\":{\"usage\":{\"total\":30,"
+		  "\"kernel\":10,\"user\":20},\"throttling\":{\"periods\":4,"
+		  "\"throttledPeriods\":3,\"throttledTime\":5}},\"cpuset\":{");
 	CHECK_HAS(line, "\"cpus\":[0,1,2,5],\"mems\":[0],\"cpu_exclusive\":0,");
 	CHECK_HAS(line, "\"memory\":{\"cache\":9,\"usage\":{\"limit\":18446744073709551615,"
 			"\"usage\":100,\"max\":200,\"failcnt\":1},\"swap\":{\"limit\":0,");
@@ -149,8 +150,8 @@ static void test_cpuset_lists(void)
 	static const struct {
 		const char *list, *want;
 	} lists[] = {
-		{"0", "\"cpus\":[0],"},	   {"0-1", "\"cpus\":[0,1],"}, {"1,3", "\"cpus\":[1,3],"},
-		{"0,2-3,9", "[0,2,3,9]"}, {"", "\"cpuset\":{\"cpu_ex"},  {"0-1\n", "[0,1]"},
+		{"0", "\"cpus\":[0],"},   {"0-1", "\"cpus\":[0,1],"},   {"1,3", "\"cpus\":[1,3],"},
+		{"0,2-3,9", "[0,2,3,9]"}, {"", "\"cpuset\":{\"cpu_ex"}, {"0-1\n", "[0,1]"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {

@@ -63,9 +63,10 @@ static void test_text(void)
 	log_error("a \"b\"\nc \xc3\xbc \xff\x01");
 	log_warn("w");
 	log_debug("d");
-	CHECK_STR(logged(), "time=\"" TIME "\" level=error msg=\"a \\\"b\\\"\\nc \xc3\xbc \\xff\\x01\"\n"
-			    "time=\"" TIME "\" level=warning msg=\"w\"\n"
-			    "time=\"" TIME "\" level=debug msg=\"d\"\n");
+	CHECK_STR(logged(),
+		  "time=\"" TIME "\" level=error msg=\"a \\\"b\\\"\\nc \xc3\xbc \\xff\\x01\"\n"
+		  "time=\"" TIME "\" level=warning msg=\"w\"\n"
+		  "time=\"" TIME "\" level=debug msg=\"d\"\n");
 }
 
 /* Engines share one file among containers: whole lines, appended. */
