@@ -56,6 +56,17 @@ static void seccomp(struct json_writer *w, const struct container_features *f)
 	json_object_end(w);
 }
 
+static void memory_policy(struct json_writer *w)
+{
+	static const char *const none[] = {NULL};
+
+	json_key(w, "memoryPolicy");
+	json_object_begin(w);
+	strings(w, "modes", none);
+	strings(w, "flags", none);
+	json_object_end(w);
+}
+
 /* What is not there yet is said to be disabled; an absent member would mean "unknown" (F-02). */
 static void linux_part(struct json_writer *w, const struct container_features *f)
 {
@@ -73,6 +84,7 @@ static void linux_part(struct json_writer *w, const struct container_features *f
 	flag(w, "schemata", false);
 	flag(w, "monitoring", false);
 	json_object_end(w);
+	memory_policy(w);
 	json_key(w, "mountExtensions");
 	json_object_begin(w);
 	enabled(w, "idmap", false);
