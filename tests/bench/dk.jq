@@ -19,9 +19,9 @@
      options: ["nosuid", "noexec", "nodev"]},
     {destination: "/dev/shm", type: "tmpfs", source: "shm",
      options: ["nosuid", "noexec", "nodev", "mode=1777", "size=67108864"]},
-    {destination: "/etc/resolv.conf", type: "bind", source: "/etc/hosts", options: ["rbind", "rprivate"]},
-    {destination: "/etc/hostname", type: "bind", source: "/etc/hostname", options: ["rbind", "rprivate"]},
-    {destination: "/etc/hosts", type: "bind", source: "/etc/hosts", options: ["rbind", "rprivate"]}]
+    {destination: "/etc/resolv.conf", type: "bind", source: "/bench/hosts", options: ["rbind", "rprivate"]},
+    {destination: "/etc/hostname", type: "bind", source: "/bench/hosts", options: ["rbind", "rprivate"]},
+    {destination: "/etc/hosts", type: "bind", source: "/bench/hosts", options: ["rbind", "rprivate"]}]
 | .linux.resources.devices = [
     {allow: false, access: "rwm"},
     {allow: true, type: "c", major: 1, minor: 5, access: "rwm"},

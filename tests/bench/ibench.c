@@ -1,7 +1,7 @@
 /* BENCH: time commands of several runtimes, interleaved, and compare them round by round. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -168,7 +168,7 @@ static const char *kind_of(const char *dir)
 static void bench_run(int r, int round, char *dir)
 {
 	static unsigned serial;
-	char id[32], name[64], rootfs[512];
+	char id[32], name[64], link[PATH_MAX], rootfs[PATH_MAX];
 	const char *kind = kind_of(dir);
 	char *run[] = {"run", "--bundle", dir, id, NULL};
 	char *floor_args[] = {rootfs, (char *)kind, id, NULL};
@@ -176,7 +176,9 @@ static void bench_run(int r, int round, char *dir)
 	double ms;
 
 	snprintf(id, sizeof(id), "bench-%u", serial++);
-	snprintf(rootfs, sizeof(rootfs), "%s/rootfs", dir);
+	snprintf(link, sizeof(link), "%s/rootfs", dir);
+	if (!realpath(link, rootfs))
+		die("find", link);
 	snprintf(name, sizeof(name), "run %s", kind);
 	ms = timed(&runtimes[r], strcmp(runtimes[r].name, "floor") ? run : floor_args, &peak);
 	record(name, r, round, ms, peak);
