@@ -83,13 +83,39 @@ static int scan_escape(struct scan *s)
 	return 0;
 }
 
+/* Length of what needs no look: in a string all ASCII but quote, backslash and controls;
+ * outside, what is neither a string nor a bracket. */
+static size_t plain_in_string(const char *text, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && (signed char)text[i] >= 0x20 && text[i] != '"' && text[i] != '\\')
+		i++;
+	return i;
+}
+
+static size_t plain_outside(const char *text, size_t len)
+{
+	size_t i = 0;
+
+	/* the bits that '[', ']', '{' and '}' share; the few others with them take the slow way */
+	while (i < len && (is_space(text[i]) || ((signed char)text[i] > 0x20 && text[i] != '"' &&
+						 (text[i] & 0xd9) != 0x59)))
+		i++;
+	return i;
+}
+
 /* s->pos is behind the opening quote; a string without end is left to the parser. */
 static int scan_string(struct scan *s)
 {
-	while (s->pos < s->len) {
-		unsigned char c = (unsigned char)s->text[s->pos];
+	for (;;) {
+		unsigned char c;
 		size_t n;
 
+		s->pos += plain_in_string(s->text + s->pos, s->len - s->pos);
+		if (s->pos >= s->len)
+			return 0;
+		c = (unsigned char)s->text[s->pos];
 		if (c == '"') {
 			s->pos++;
 			return 0;
@@ -108,7 +134,6 @@ static int scan_string(struct scan *s)
 			s->pos += n;
 		}
 	}
-	return 0;
 }
 
 static int scan_byte(struct scan *s)
@@ -144,12 +169,14 @@ int json_scan(const char *name, const char *text, size_t len, struct err *err)
 		s.pos++;
 	if (s.pos == len)
 		return err_fail(err, EINVAL, "%s: the file is empty", name);
-	while (s.pos < len) {
+	for (;;) {
+		s.pos += plain_outside(text + s.pos, len - s.pos);
+		if (s.pos >= len)
+			return 0;
 		r = scan_byte(&s);
 		if (r < 0)
 			return r;
 	}
-	return 0;
 }
 
 static bool is_word(char c)
