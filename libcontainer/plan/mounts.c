@@ -128,12 +128,12 @@ static int finish_new_fs(struct plan_mount *m, const struct oci_mount *oci,
 {
 	const char *data;
 
-	if (!m->type || !m->type[0] || streq(m->type, "none"))
+	if (streq(m->type, "none"))
 		return err_fail(
 			err, EINVAL,
 			"type '%s' is no file system, and none of the options is bind, rbind "
 			"or remount",
-			m->type ? m->type : "");
+			m->type);
 	if (m->copy_up && !streq(m->type, "tmpfs"))
 		return err_fail(err, EINVAL, "option 'tmpcopyup' needs type tmpfs, not '%s'",
 				m->type);
@@ -197,10 +197,6 @@ static int check_destination(const struct plan_mount *m, const char *clean, stru
 {
 	if (m->kind == MOUNT_REMOUNT)
 		return 0;
-	if (streq(clean, "/"))
-		return err_fail(err, EINVAL,
-				"'%s' is the root file system, which comes from root.path",
-				m->destination);
 	if (streq(clean, "/proc") && m->kind != MOUNT_BIND && !streq(m->type, "proc"))
 		return err_fail(err, EPERM, "'%s' on '%s': only a proc file system belongs there",
 				m->type, m->destination);
@@ -220,7 +216,7 @@ static int build_mount(struct plan_mount *m, struct plan *plan, const struct oci
 	if (!oci->destination || !oci->destination[0])
 		return err_fail(err, EINVAL, "a mount needs a destination");
 	m->destination = plan_absolute(&plan->arena, oci->destination);
-	m->type = oci->type;
+	m->type = oci->type && oci->type[0] ? oci->type : "none";
 	m->data = "";
 	m->source_fd = -1;
 	for (size_t i = 0; i < oci->options.n; i++) {

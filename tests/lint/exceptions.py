@@ -12,7 +12,6 @@ INCLUDES = {
 # file
 LONG_FILES = {
     "libcontainer/runtime/create.c": "the steps of a container's birth and their undoing",
-    "tests/unit/test_filter_sim.c": "an interpreter of BPF and the profiles it is fed",
 }
 
 # file: in no makefile
@@ -37,7 +36,21 @@ STDOUT = {
 }
 
 # (file, function): calls by path in init
-PATHS = {}
+PATHS = {
+    ("libcontainer/init/devices.c", "chmod"): "/proc/self/fd/N: the node that is open, by number",
+    ("libcontainer/init/exec.c", "execve"): "what this is all for: inside, as the program's user",
+    ("libcontainer/init/lookup.c", "stat"): "asks what execve will say: decides nothing",
+    ("libcontainer/init/hooks.c", "open"): "the bundle: a path of the host's, before pivot_root",
+    ("libcontainer/init/namespaces.c", "open"): "root.path: of the host's, before pivot_root",
+    ("libcontainer/init/join.c", "open"): "'/' of the namespace just joined",
+    ("libcontainer/init/mounts.c", "mountfd_clone_path"): "bind sources: the host's paths",
+    ("libcontainer/init/pivot.c", "umount2"): "'.', the old root; or the host's mounts",
+    ("libcontainer/init/pivot.c", "mount"): "'.', the new root; or over the host's mounts",
+    ("libcontainer/init/pivot.c", "chdir"): "'/'",
+    ("libcontainer/init/pivot.c", "chroot"): "'.', the new root",
+    ("libcontainer/init/pivot.c", "readlink"): "/proc/self/fd/N of the root",
+    ("libcontainer/init/rootfs.c", "mount"): "'/': only its propagation",
+}
 
 # (file, symbol or *)
 GLOBALS = {
@@ -52,6 +65,7 @@ SHELL = {
     "SC1091": "sourced files are checked by themselves",
     "SC2034": "variables of a sourced file are used by those that source it",
     "SC2154": "and come from there",
+    "SC2153": "the same",
     "SC2016": "programs of awk, sh -c and expected texts have dollars of their own",
 }
 

@@ -77,7 +77,8 @@ def complaints(top, files):
             lines = text.read().split("\n")
         for i, line in enumerate([f, *lines]):
             for word in re.findall(r"[a-z]+", line.lower()):
-                if is_in(word, WORDS) or (is_in(word, TERMS) and not TERM_OF.search(line)):
+                near = "\n".join(lines[max(0, i - 3) : i + 2])
+                if is_in(word, WORDS) or (is_in(word, TERMS) and not TERM_OF.search(near)):
                     yield f"{f}:{i}: '{word}'"
             for place in places(line):
                 if is_in(place, PLACES):
