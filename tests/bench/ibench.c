@@ -19,25 +19,26 @@
  *
  * COMMAND is a runtime's path and global options, split at blanks. Each round runs every
  * scenario once with every runtime, in an order that rotates, so that a disturbance of the
- * machine meets all of them. Two rounds warm up. The ratio of a runtime in a round is to the runtime
- * named "crun" in the same round; what is reported is the median over the rounds. Any
+ * machine meets all of them. Two rounds warm up. The ratio of a runtime in a round is to the
+ * runtime named "crun" in the same round; what is reported is the median over the rounds. Any
  * command that fails ends the bench. Scenarios:
  *
  *   run:DIR      run a bundle to its end        cycle:DIR   create start state kill delete,
  *   exec:DIR     exec /bin/true in a container              each timed, and their sum
  *   force:DIR    delete --force of a running    parallel:DIR  50 runs, 8 at a time
- *   crowd:DIR    create, state, list and delete beside $CROWD running containers (made before, of DIR)
+ *   crowd:DIR    create, state, list and delete beside $CROWD running containers (made before, of
+ * DIR)
  *
  * The runtime named "floor" takes part in run:DIR alone (see floor.c); its command is
  * "PROGRAM CGROUP"; DIR/rootfs and what follows the last dash of DIR (min, dk) are its arguments.
  * Output: a table on stderr, JSON on stdout.
  */
 #define MAX_RUNTIMES 6
-#define MAX_ROUNDS 400
-#define MAX_ROWS 64
-#define WARM_UP 2
-#define PARALLEL 50
-#define AT_A_TIME 8
+#define MAX_ROUNDS   400
+#define MAX_ROWS     64
+#define WARM_UP      2
+#define PARALLEL     50
+#define AT_A_TIME    8
 
 struct runtime {
 	const char *name;
@@ -277,7 +278,7 @@ static void bench_parallel(int r, int round, char *dir)
 	int running = 0, status;
 	double begin = now_ms();
 
-	for (int i = 0; i < PARALLEL || running; ) {
+	for (int i = 0; i < PARALLEL || running;) {
 		if (i < PARALLEL && running < AT_A_TIME) {
 			char *run[] = {"run", "--bundle", dir, ids[i], NULL};
 
@@ -349,7 +350,7 @@ static const struct {
 	void (*run)(int r, int round, char *dir);
 	int every; /* one round in so many */
 } scenarios[] = {
-	{"run", bench_run, 1},	   {"cycle", bench_cycle, 1}, {"exec", bench_exec, 1},
+	{"run", bench_run, 1},     {"cycle", bench_cycle, 1},        {"exec", bench_exec, 1},
 	{"force", bench_force, 1}, {"parallel", bench_parallel, 10}, {"crowd", bench_crowd, 1},
 };
 
@@ -439,7 +440,8 @@ static void report_json(int base)
 
 			if (!n)
 				continue;
-			printf("%s\n {\"what\":\"%s\",\"runtime\":\"%s\",\"rounds\":%d,\"median\":%.3f,"
+			printf("%s\n "
+			       "{\"what\":\"%s\",\"runtime\":\"%s\",\"rounds\":%d,\"median\":%.3f,"
 			       "\"q1\":%.3f,\"q3\":%.3f,\"ratio\":%.4f,\"peak_kb\":%ld}",
 			       i || r ? "," : "", row->name, runtimes[r].name, n,
 			       quantile(row->ms[r], n, 0.5), quantile(row->ms[r], n, 0.25),
