@@ -166,8 +166,7 @@ int filter_get(struct arena *a, const struct oci_seccomp *seccomp, int cache_fd,
 		return filter_compile(a, seccomp, ret, err);
 	filter_canonical(a, seccomp, &key, &key_len);
 	snprintf(name, sizeof(name), "%016" PRIx64, filter_hash(key, key_len));
-	if (filter_record_read(a, cache_fd, name, key, key_len, &filter, &cache_err) == 0 &&
-	    filter.n) {
+	if (filter_record_read(a, cache_fd, name, key, key_len, &filter, &cache_err) == 0) {
 		*ret = filter;
 		return 0;
 	}

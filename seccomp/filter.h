@@ -32,7 +32,8 @@ void filter_canonical(struct arena *a, const struct oci_seccomp *seccomp, const 
  * -errno. */
 int filter_load(const struct plan_filter *filter);
 
-/* Saves and restores a program (the container's filter, for exec). */
+/* Saves and restores a program (the container's filter, for exec). There is always one: an empty
+ * file, one of another user or a damaged one is an error. */
 int filter_write(int dirfd, const char *name, const struct plan_filter *filter,
 		 struct err *err) must_check;
 int filter_read(struct arena *a, int dirfd, const char *name, struct plan_filter *ret,

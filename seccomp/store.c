@@ -54,6 +54,8 @@ int filter_record_write(int dirfd, const char *name, const void *key, size_t key
 		.flags = filter->flags,
 	};
 
+	if (!filter->n)
+		return err_fail(err, EINVAL, "no seccomp program to save as '%s'", name);
 	if (key_len > MAX_KEY || filter->n > BPF_MAXINSNS)
 		return err_fail(err, EFBIG, "seccomp program '%s' is too large to be saved", name);
 	buf = calloc(1, len);
@@ -62,8 +64,7 @@ int filter_record_write(int dirfd, const char *name, const void *key, size_t key
 	memcpy(buf, &head, sizeof(head));
 	if (key_len)
 		memcpy(buf + sizeof(head), key, key_len);
-	if (insns_len)
-		memcpy(buf + len - insns_len, filter->insns, insns_len);
+	memcpy(buf + len - insns_len, filter->insns, insns_len);
 	head.sum = filter_hash(buf + SUM_OFFSET, len - SUM_OFFSET);
 	memcpy(buf, &head, sizeof(head));
 	return io_replace_file(dirfd, name, buf, len, 0600, err);
@@ -92,7 +93,9 @@ static bool record_ok(const char *buf, size_t len, struct header *ret_head)
 	memcpy(&h, buf, sizeof(h));
 	if (memcmp(h.magic, MAGIC, sizeof(h.magic)) != 0)
 		return false;
-	if (h.key_len > MAX_KEY || h.n_insns > BPF_MAXINSNS || h.flags & ~FILTER_FLAGS_KNOWN)
+	/* An empty one would be no filter at all. */
+	if (h.key_len > MAX_KEY || !h.n_insns || h.n_insns > BPF_MAXINSNS ||
+	    h.flags & ~FILTER_FLAGS_KNOWN)
 		return false;
 	if (len != sizeof(h) + PADDED(h.key_len) + h.n_insns * sizeof(struct sock_filter))
 		return false;
@@ -126,9 +129,7 @@ int filter_record_read(struct arena *a, int dirfd, const char *name, const void 
 		return err_fail(err, ENOENT, "'%s' is of another profile", name);
 	ret->n = head.n_insns;
 	ret->flags = head.flags;
-	ret->insns = NULL;
-	if (ret->n)
-		ret->insns = (struct sock_filter *)(void *)(buf + sizeof(head) + PADDED(key_len));
+	ret->insns = (struct sock_filter *)(void *)(buf + sizeof(head) + PADDED(key_len));
 	return 0;
 }
 
