@@ -79,9 +79,10 @@ static int memory_v1(const struct oci_resources *res, struct err *err)
 
 	if (!m)
 		return 0;
-	if (m->kernel.set && m->kernel.v != -1)
+	/* 0 is how engines write "unset", and no limit is what there is. */
+	if (m->kernel.set && m->kernel.v != -1 && m->kernel.v != 0)
 		return no_equivalent("memory.kernel", err);
-	if (m->kernel_tcp.set && m->kernel_tcp.v != -1)
+	if (m->kernel_tcp.set && m->kernel_tcp.v != -1 && m->kernel_tcp.v != 0)
 		return no_equivalent("memory.kernelTCP", err);
 	if (m->swappiness.set)
 		return no_equivalent("memory.swappiness", err);

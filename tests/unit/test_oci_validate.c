@@ -706,6 +706,7 @@ static void memory_cpu_pids(void)
 		{MEM("\"kernel\":1"), "linux.resources.memory.kernel: " NO_V2},
 		{MEM("\"kernelTCP\":1"), "linux.resources.memory.kernelTCP: " NO_V2},
 		{MEM("\"kernel\":-1,\"kernelTCP\":-1"), NULL},
+		{MEM("\"kernel\":0,\"kernelTCP\":0"), NULL},
 		{MEM("\"swappiness\":0"), "linux.resources.memory.swappiness: " NO_V2},
 		{MEM("\"disableOOMKiller\":true"),
 		 "linux.resources.memory.disableOOMKiller: " NO_V2},
