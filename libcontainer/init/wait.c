@@ -1,9 +1,12 @@
 /* INIT: the container is created; wait for its start. */
 #include <errno.h>
+#include <link.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -60,12 +63,48 @@ static int answer(int conn)
 	return n >= (ssize_t)offsetof(struct sync_msg, err) && msg.type == SYNC_START;
 }
 
+struct segments {
+	size_t n;
+	struct {
+		uintptr_t start, end;
+	} v[8];
+};
+
+/* The segments of the program that are not written: code and constants. */
+static int add_segments(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	struct segments *s = arg;
+
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum && s->n < ARRAY_SIZE(s->v); i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type != PT_LOAD || (p->p_flags & PF_W))
+			continue;
+		s->v[s->n].start = (info->dlpi_addr + p->p_vaddr) & ~(page - 1);
+		s->v[s->n++].end = (info->dlpi_addr + p->p_vaddr + p->p_memsz) & ~(page - 1);
+	}
+	return 0;
+}
+
+/* The wait may be long and a host may be full of it: pages of the program go back, as they can be
+ * read again from its file. The kernel brings 64 kB around each one that is touched, so little
+ * code may run from here until the connection comes. */
+static int accept_small(int listen_fd, const struct segments *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		syscall(SYS_madvise, s->v[i].start, s->v[i].end - s->v[i].start, MADV_DONTNEED);
+	return (int)syscall(SYS_accept4, listen_fd, NULL, NULL, SOCK_CLOEXEC);
+}
+
 static int accept_start(struct init *c, struct err *err)
 {
-	int listen_fd = c->args->listen_fd;
+	struct segments segments = {0};
 
+	dl_iterate_phdr(add_segments, &segments);
 	for (;;) {
-		auto_fd int conn = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+		auto_fd int conn = accept_small(c->args->listen_fd, &segments);
 
 		if (conn < 0 && (errno == EINTR || errno == ECONNABORTED))
 			continue;
@@ -74,7 +113,6 @@ static int accept_start(struct init *c, struct err *err)
 		/* One that closes without a word only asked whether we wait. */
 		if (answer(conn)) {
 			c->channel = take_fd(&conn);
-			close(listen_fd);
 			return 0;
 		}
 	}
