@@ -4,9 +4,6 @@
 INCLUDES = {
     ("libcontainer/state.h", "libcontainer/container.h"):
         "a state knows its status, which is the facade's enum",
-    ("cmd/stub.c", "cgroups/cgroup.h"): "stands in for a layer",
-    ("cmd/stub.c", "libcontainer/init/init.h"): "stands in for a layer",
-    ("cmd/stub.c", "seccomp/filter.h"): "stands in for a layer",
 }
 
 # file
