@@ -64,6 +64,7 @@ int init_make_cwd(void *ctx, struct err *err)
 	struct init *c = ctx;
 	auto_fd int fd = c->process ? root_mkdirs(c->root_fd, c->process->cwd, 0755) : -1;
 
+	(void)fd; /* clang takes it for unused */
 	(void)err;
 	return 0;
 }
