@@ -1,25 +1,48 @@
 """C sources as the rules see them: without comments and strings, cut into functions and calls."""
 
 import bisect
+import fnmatch
 import os
 import re
 import subprocess
 
 
 def command(*argv, **kwargs):
-    return subprocess.run(argv, capture_output=True, text=True, check=True, **kwargs).stdout
+    kwargs.setdefault("stderr", subprocess.PIPE)
+    return subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=True, **kwargs).stdout
+
+
+def ignored(top):
+    """A function that says of a path what .gitignore says: enough of its rules for ours."""
+    rows = []
+    with open(os.path.join(top, ".gitignore"), encoding="utf-8") as f:
+        for line in f.read().split():
+            keep, line = line.startswith("!"), line.lstrip("!")
+            rows.append((keep, line.strip("/"), "/" in line.rstrip("/")))
+
+    def check(path):
+        result = False
+        for keep, pattern, whole in rows:
+            if fnmatch.fnmatch(path if whole else os.path.basename(path), pattern):
+                result = not keep
+        return result
+
+    return check
 
 
 def tracked(top):
-    """Files of the tree: those git knows, or, in an unpacked archive, all that are not made."""
-    if os.path.exists(os.path.join(top, ".git")):
-        names = command("git", "-C", top, "ls-files", "-z", "-co", "--exclude-standard").split("\0")
-    else:
-        names = []
+    """Files of the tree: what git knows or would take; without git, what it would not ignore."""
+    try:
+        names = command("git", "-c", "safe.directory=*", "-C", top, "ls-files", "-z", "-co",
+                        "--exclude-standard", stderr=subprocess.DEVNULL).split("\0")  # fmt: skip
+    except (OSError, subprocess.CalledProcessError):
+        names, ignore = [], ignored(top)
         for root, dirs, files in os.walk(top):
-            dirs[:] = [d for d in dirs if d not in ("build-aux", "autom4te.cache", ".deps")]
-            names += [os.path.relpath(os.path.join(root, f), top) for f in files]
-    return sorted(n for n in names if n and os.path.isfile(os.path.join(top, n)))
+            below = os.path.relpath(root, top)
+            path = lambda name: os.path.normpath(os.path.join(below, name))  # noqa: E731
+            dirs[:] = [d for d in dirs if d not in (".git", "__pycache__") and not ignore(path(d))]
+            names += [path(f) for f in files if not ignore(path(f))]
+    return sorted(n for n in names if n not in ("", ".git") and os.path.isfile(os.path.join(top, n)))
 
 
 TOKEN = re.compile(

@@ -33,7 +33,9 @@ TERMS = {
     "1225ae6c1ae6",
     "3f3af1ecebbd",
 }
-TERM_OF = re.compile(r"keyring|keyctl|_ses|setsid|getsid|\bsid\b|bus\b|terminal|tty|leader|login", re.I)
+TERM_OF = re.compile(
+    r"keyring|keyctl|_ses|setsid|getsid|\bsid\b|bus\b|terminal|tty|leader|login", re.I
+)
 
 # Directories and files, with their parents.
 PLACES = {
@@ -47,8 +49,8 @@ PLACES = {
 
 # Where links may lead.
 HOSTS = re.compile(
-    r"(^|\.)(github\.com|githubusercontent\.com|opencontainers\.org|kernel\.org|debian\.org|apache\.org"
-    r"|man7\.org|gnu\.org|freedesktop\.org|systemd\.io|lwn\.net|shellcheck\.net|llvm\.org"
+    r"(^|\.)(github\.com|githubusercontent\.com|opencontainers\.org|kernel\.org|debian\.org"
+    r"|apache\.org|man7\.org|gnu\.org|freedesktop\.org|systemd\.io|lwn\.net|shellcheck\.net|llvm\.org"
     r"|example\.(com|org|net)|localhost|127\.0\.0\.1)$"
 )
 
