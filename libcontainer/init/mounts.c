@@ -51,26 +51,11 @@ static int open_target(int root_fd, const struct plan_mount *m, bool directory, 
 	return fd < 0 ? err_sys(err, -fd, "make the mount point '%s'", m->destination) : fd;
 }
 
-/* Files of /proc that container tools replace (lxcfs, kubernetes); any other would let an image
- * fake what is read from or written to there (CVE-2019-16884). Held against what the
- * destination resolves to, not against its text. */
+/* Held against what the destination resolves to; the plan has looked at its text only. */
 static bool replaceable_proc_file(int proc_fd, const struct stat *target)
 {
-	static const char *const names[] = {
-		"cpuinfo",
-		"diskstats",
-		"meminfo",
-		"stat",
-		"swaps",
-		"uptime",
-		"loadavg",
-		"slabinfo",
-		"sys/kernel/ns_last_pid",
-		"sys/crypto/fips_enabled",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		auto_fd int fd = beneath_open(proc_fd, names[i], O_PATH);
+	for (size_t i = 0; i < n_plan_proc_files; i++) {
+		auto_fd int fd = beneath_open(proc_fd, plan_proc_files[i], O_PATH);
 		struct stat st;
 
 		if (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == target->st_dev &&

@@ -167,26 +167,27 @@ static int finish_remount(struct plan_mount *m, const struct options *opt, struc
 	return 0;
 }
 
-/* What may be mounted over a file in /proc: single files that container tools (lxcfs,
- * kubernetes) replace. All else would let the config's author fake the files that the
- * runtime itself writes to, or hide that an LSM label was not set (CVE-2019-16884). */
+/* Single files that container tools (lxcfs, kubernetes) replace. All else would let the config's
+ * author fake the files that the runtime itself writes to, or hide that an LSM label was not set
+ * (CVE-2019-16884). */
+const char *const plan_proc_files[] = {
+	"cpuinfo",
+	"diskstats",
+	"meminfo",
+	"stat",
+	"swaps",
+	"uptime",
+	"loadavg",
+	"slabinfo",
+	"sys/kernel/ns_last_pid",
+	"sys/crypto/fips_enabled",
+};
+const size_t n_plan_proc_files = ARRAY_SIZE(plan_proc_files);
+
 static bool proc_file_allowed(const char *below_proc)
 {
-	static const char *const allowed[] = {
-		"cpuinfo",
-		"diskstats",
-		"meminfo",
-		"stat",
-		"swaps",
-		"uptime",
-		"loadavg",
-		"slabinfo",
-		"sys/kernel/ns_last_pid",
-		"sys/crypto/fips_enabled",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++)
-		if (streq(allowed[i], below_proc))
+	for (size_t i = 0; i < n_plan_proc_files; i++)
+		if (streq(plan_proc_files[i], below_proc))
 			return true;
 	return false;
 }

@@ -212,6 +212,10 @@ extern const struct mount_option mount_options[];
 extern const size_t n_mount_options;
 const struct mount_option *mount_option_find(const char *name);
 
+/* What may be mounted inside /proc: paths below it. */
+extern const char *const plan_proc_files[];
+extern const size_t n_plan_proc_files;
+
 /* "CAP_KILL" -> 5, or -EINVAL. Names in order: cap_names[5] == "CAP_KILL". */
 int cap_number(const char *name);
 extern const char *const cap_names[];
