@@ -7,6 +7,7 @@
 
 #include "cgroups/file.h"
 #include "cgroups/resources.h"
+#include "libcontainer/base/log.h"
 #include "libcontainer/base/str.h"
 
 /* A file that is not there: which controller, or which kernel, is it that lacks? */
@@ -123,12 +124,45 @@ static int check_before_update(int fd, const struct oci_memory *m, struct err *e
 	return r;
 }
 
+/* ---- all or nothing ---------------------------------------------------------------------- */
+
+struct undo {
+	const char *file, *value;
+};
+
+/* The present value, when writing it back would restore it: one line, or none. */
+static void remember(struct arena *a, int fd, const char *file, struct undo *ret)
+{
+	char *text = NULL;
+	ssize_t len = cgroup_file_slurp(fd, a, file, &text);
+	char *end = len < 0 ? NULL : strchr(text, '\n');
+
+	*ret = (struct undo){.file = file};
+	if (len == 0)
+		ret->value = "\n";
+	else if (end && end[1] == '\0')
+		ret->value = text;
+}
+
+/* In reverse, so that the kernel sees only states that it has accepted before. */
+static void write_back(int fd, const struct undo *undo, size_t n)
+{
+	while (n-- > 0) {
+		int r = undo[n].value ? cgroup_file_write(fd, undo[n].file, undo[n].value)
+				      : -ENODATA;
+
+		if (r < 0)
+			log_debug("'%s' is not restored: %s", undo[n].file, err_name(-r));
+	}
+}
+
 int cgroup_apply(const struct cgroup_host *host, int fd, const struct oci_resources *resources,
 		 bool update, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
 	struct cgroup_write *writes = NULL;
-	size_t n = 0;
+	struct undo *undo = NULL;
+	size_t n = 0, i;
 	int r;
 
 	if (!resources)
@@ -136,7 +170,14 @@ int cgroup_apply(const struct cgroup_host *host, int fd, const struct oci_resour
 	r = cgroup_resources_convert(&a, resources, update, &writes, &n, err);
 	if (r == 0 && update)
 		r = check_before_update(fd, resources->memory, err);
-	for (size_t i = 0; i < n && r == 0; i++)
+	if (r == 0 && update)
+		undo = arena_array(&a, struct undo, n + 1);
+	for (i = 0; i < n && r == 0; i++) {
+		if (undo)
+			remember(&a, fd, writes[i].file, &undo[i]);
 		r = write_one(host, &a, fd, &writes[i], err);
+	}
+	if (r < 0 && undo && i)
+		write_back(fd, undo, i - 1);
 	return r;
 }

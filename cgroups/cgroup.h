@@ -65,8 +65,9 @@ int cgroup_open(const struct cgroup_host *host, const char *path);
 int cgroup_open_of_pid(const struct cgroup_host *host, pid_t pid, struct err *err) must_check;
 
 /* Writes all of RESOURCES but the device rules (V-01..V-22 of the conversion table), unified last.
- * HOST is for the error when a controller is missing. UPDATE: also honours checkBeforeUpdate
- * and keeps a quota or period that is not given. */
+ * HOST is for the error when a controller is missing. UPDATE: also honours checkBeforeUpdate,
+ * and when a write fails those before it are taken back, as far as a file's value can be
+ * written to it. */
 int cgroup_apply(const struct cgroup_host *host, int fd, const struct oci_resources *resources,
 		 bool update, struct err *err) must_check;
 /* Compiles the rules (plus the implicit allows for default nodes) and attaches the program,

@@ -196,6 +196,8 @@ static int convert_weight_devices(struct conv *c, const struct oci_block_io *io)
 					"%s.leafWeight: cgroup v2 has no equivalent", field);
 		if (!d->weight.set)
 			return err_fail(c->err, EINVAL, "%s: without weight", field);
+		if (!d->weight.v) /* unset */
+			continue;
 		r = put_io_weight(
 			c, field,
 			arena_printf(c->a, "%" PRId64 ":%" PRId64 " ", d->major.v, d->minor.v),
