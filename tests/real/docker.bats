@@ -7,17 +7,7 @@ CAPS='["CAP_CHOWN","CAP_DAC_OVERRIDE","CAP_FSETID","CAP_FOWNER","CAP_MKNOD","CAP
  "CAP_SETUID","CAP_SETFCAP","CAP_SETPCAP","CAP_NET_BIND_SERVICE","CAP_SYS_CHROOT","CAP_KILL","CAP_AUDIT_WRITE"]'
 
 profile() { # docker | podman
-	local file=$HULL_TEST_CACHE/share/docker-seccomp.json
-
-	[[ $1 == docker ]] || file=/usr/share/containers/seccomp.json
-	if [[ ! -s $file ]]; then
-		in_guest || {
-			echo "no $file"
-			return 1
-		}
-		skip "the guest has no profile of $1"
-	fi
-	oci_seccomp "$file" "$CAPS"
+	oci_seccomp "$HULL_TEST_CACHE/share/$1-seccomp.json" "$CAPS"
 }
 
 # What dockerd of today writes for `docker run --init=false --hostname ... debian COMMAND`.
