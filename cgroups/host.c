@@ -123,7 +123,7 @@ int cgroup_open(const struct cgroup_host *host, const char *path)
 int cgroup_open_of_pid(const struct cgroup_host *host, pid_t pid, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
-	const char *path = NULL;
+	const char *path = "";
 	char number[16];
 	int r;
 
