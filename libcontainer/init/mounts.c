@@ -242,6 +242,13 @@ static int remount(struct init *c, const struct plan_mount *m, struct err *err)
 static int keep_mount(struct init *c, const struct plan_mount *m, int *fd, bool is_root,
 		      struct err *err)
 {
+	if (is_root) {
+		/* What was mounted before is out of reach now, and goes with the host's mounts. */
+		int r = init_late_readonly(c, err);
+
+		if (r < 0)
+			return r;
+	}
 	if (m->readonly_last)
 		c->late_ro_fd[c->n_late_ro++] = fcntl(*fd, F_DUPFD_CLOEXEC, 3);
 	if (m->readonly_last && c->late_ro_fd[c->n_late_ro - 1] < 0)

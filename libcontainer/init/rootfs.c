@@ -69,22 +69,28 @@ int init_make_cwd(void *ctx, struct err *err)
 	return 0;
 }
 
-/* Last of all that writes to the root: the top mount only (R-06), and the file systems that
- * were to be read-only once everything in them had been made. */
-int init_root_readonly(void *ctx, struct err *err)
+int init_late_readonly(struct init *c, struct err *err)
 {
-	struct init *c = ctx;
-	int r;
-
 	for (size_t i = 0; i < c->n_late_ro; i++) {
-		r = mountfd_setattr(c->late_ro_fd[i], MOUNT_ATTR_RDONLY, 0, 0, false);
+		int r = mountfd_setattr(c->late_ro_fd[i], MOUNT_ATTR_RDONLY, 0, 0, false);
+
 		if (r < 0)
 			return err_sys(err, -r, "make a mount read-only");
 		close_fd(&c->late_ro_fd[i]);
 	}
 	c->n_late_ro = 0;
-	if (!c->plan->rootfs_readonly)
-		return 0;
+	return 0;
+}
+
+/* Last of all that writes to the root: the top mount only (R-06), and the file systems that
+ * were to be read-only once everything in them had been made. */
+int init_root_readonly(void *ctx, struct err *err)
+{
+	struct init *c = ctx;
+	int r = init_late_readonly(c, err);
+
+	if (r < 0 || !c->plan->rootfs_readonly)
+		return r;
 	r = mountfd_setattr(c->root_fd, MOUNT_ATTR_RDONLY, 0, 0, false);
 	return r < 0 ? err_sys(err, -r, "make the root file system read-only") : 0;
 }

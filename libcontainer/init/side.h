@@ -52,6 +52,7 @@ int init_arm_deathsig(struct init *c, struct err *err);
 /* rootfs.c */
 int init_attach_root(void *ctx, struct err *err);
 int init_root_propagation(void *ctx, struct err *err);
+int init_late_readonly(struct init *c, struct err *err);
 int init_root_readonly(void *ctx, struct err *err);
 int init_make_cwd(void *ctx, struct err *err);
 
