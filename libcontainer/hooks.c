@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -12,59 +13,43 @@
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/log.h"
 #include "libcontainer/base/proc.h"
-#include "libcontainer/base/str.h"
 #include "libcontainer/plan/plan.h"
+#include "oci-spec/jsonw.h"
 
 #define TAIL_BYTES 1024
 
 /* ---- the state --------------------------------------------------------------------- */
 
-/* RFC 8259: quotes, backslash and control characters are escaped; the rest is UTF-8 as it is. */
-static void json_string(struct strbuf *sb, const char *s)
+static void member(struct json_writer *w, const char *key, const char *value)
 {
-	strbuf_add(sb, "\"");
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			strbuf_add(sb, "\\%c", *s);
-		else if ((unsigned char)*s < 0x20)
-			strbuf_add(sb, "\\u%04x", *s);
-		else
-			strbuf_add(sb, "%c", *s);
-	}
-	strbuf_add(sb, "\"");
-}
-
-static void json_member(struct strbuf *sb, const char *separator, const char *key,
-			const char *value)
-{
-	strbuf_add(sb, "%s", separator);
-	json_string(sb, key);
-	strbuf_add(sb, ":");
-	json_string(sb, value);
+	json_key(w, key);
+	json_string(w, value);
 }
 
 const char *hooks_state_json(struct arena *a, const char *id, const char *bundle,
 			     const struct oci_map *annotations, const char *status, pid_t pid)
 {
-	/* An escaped byte takes six at most. */
-	size_t size = 256 + 6 * (strlen(id) + strlen(bundle));
-	struct strbuf sb = {.buf = NULL};
+	struct json_writer w;
 
-	for (size_t i = 0; i < annotations->n; i++)
-		size += 8 + 6 * (strlen(annotations->v[i].key) + strlen(annotations->v[i].value));
-	sb.buf = arena_alloc(a, size);
-	sb.size = size;
-	json_member(&sb, "{", "ociVersion", OCI_VERSION);
-	json_member(&sb, ",", "id", id);
-	json_member(&sb, ",", "status", status);
-	if (pid > 0)
-		strbuf_add(&sb, ",\"pid\":%d", (int)pid);
-	json_member(&sb, ",", "bundle", bundle);
-	for (size_t i = 0; i < annotations->n; i++)
-		json_member(&sb, i ? "," : ",\"annotations\":{", annotations->v[i].key,
-			    annotations->v[i].value);
-	strbuf_add(&sb, annotations->n ? "}}" : "}");
-	return sb.buf;
+	json_start(&w, a, "");
+	json_object_begin(&w);
+	member(&w, "ociVersion", OCI_VERSION);
+	member(&w, "id", id);
+	member(&w, "status", status);
+	if (pid > 0) {
+		json_key(&w, "pid");
+		json_int(&w, pid);
+	}
+	member(&w, "bundle", bundle);
+	if (annotations->n) {
+		json_key(&w, "annotations");
+		json_object_begin(&w);
+		for (size_t i = 0; i < annotations->n; i++)
+			member(&w, annotations->v[i].key, annotations->v[i].value);
+		json_object_end(&w);
+	}
+	json_object_end(&w);
+	return json_finish(&w, NULL);
 }
 
 const char *state_for_hooks(struct arena *a, const struct plan *plan, const char *status, pid_t pid)

@@ -129,7 +129,7 @@ static void state(void)
 		  "\"pid\":1,\"bundle\":\"/b\"}");
 	CHECK_STR(hooks_state_json(&a, "web", "/b", &map, "stopped", 0),
 		  "{\"ociVersion\":\"" OCI_VERSION "\",\"id\":\"web\",\"status\":\"stopped\","
-		  "\"bundle\":\"/b\",\"annotations\":{\"k\\\"\":\"a\\u000ab\",\"e\":\"\"}}");
+		  "\"bundle\":\"/b\",\"annotations\":{\"k\\\"\":\"a\\nb\",\"e\":\"\"}}");
 }
 
 static const struct unit_case cases[] = {
