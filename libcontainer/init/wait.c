@@ -88,14 +88,34 @@ static int add_segments(struct dl_phdr_info *info, size_t size, void *arg)
 	return 0;
 }
 
+/* A system call without a visit to libc's pages. */
+static inline long bare_syscall(long nr, long a, long b, long c, long d)
+{
+#if defined(__x86_64__) && !defined(__ILP32__)
+	register long r10 __asm__("r10") = d;
+	long ret;
+
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
+			 : "0"(nr), "D"(a), "S"(b), "d"(c), "r"(r10)
+			 : "rcx", "r11", "memory");
+	return ret;
+#else
+	long ret = syscall(nr, a, b, c, d);
+
+	return ret < 0 ? -errno : ret;
+#endif
+}
+
 /* The wait may be long and a host may be full of it: pages of the program go back, as they can be
- * read again from its file. The kernel brings 64 kB around each one that is touched, so little
- * code may run from here until the connection comes. */
-static int accept_small(int listen_fd, const struct segments *s)
+ * read again from its file. The kernel brings a large piece around each one that is touched, so
+ * nothing but this function may run from here until the connection comes. fd or -errno. */
+static __attribute__((noinline)) int accept_small(int listen_fd, const struct segments *s)
 {
 	for (size_t i = 0; i < s->n; i++)
-		syscall(SYS_madvise, s->v[i].start, s->v[i].end - s->v[i].start, MADV_DONTNEED);
-	return (int)syscall(SYS_accept4, listen_fd, NULL, NULL, SOCK_CLOEXEC);
+		bare_syscall(SYS_madvise, (long)s->v[i].start, (long)(s->v[i].end - s->v[i].start),
+			     MADV_DONTNEED, 0);
+	return (int)bare_syscall(SYS_accept4, listen_fd, 0, 0, SOCK_CLOEXEC);
 }
 
 static int accept_start(struct init *c, struct err *err)
@@ -106,10 +126,10 @@ static int accept_start(struct init *c, struct err *err)
 	for (;;) {
 		auto_fd int conn = accept_small(c->args->listen_fd, &segments);
 
-		if (conn < 0 && (errno == EINTR || errno == ECONNABORTED))
+		if (conn == -EINTR || conn == -ECONNABORTED)
 			continue;
 		if (conn < 0)
-			return err_sys(err, errno, "wait for the start of the container");
+			return err_sys(err, -conn, "wait for the start of the container");
 		/* One that closes without a word only asked whether we wait. */
 		if (answer(conn)) {
 			c->channel = take_fd(&conn);

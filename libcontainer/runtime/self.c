@@ -26,6 +26,8 @@
  *   make it writable. Such a mount's path is its own root: /proc/self/exe reads "/", which no
  *   program's path can be otherwise, as "/" is a directory.
  * - a sealed memfd with a copy, where mounting is not allowed.
+ *
+ * The first is usually done before main, in entry.c.
  */
 static bool is_detached_mount(void)
 {
@@ -75,8 +77,14 @@ int container_seal_self(char **argv, struct err *err)
 {
 	auto_fd int fd = -1;
 
-	if (is_detached_mount() || is_sealed_copy())
+	if (is_detached_mount()) {
+		log_debug("self: read-only mount");
 		return 0;
+	}
+	if (is_sealed_copy()) {
+		log_debug("self: sealed copy, as mounting is not permitted");
+		return 0;
+	}
 	fd = mountfd_clone_path(EXE, false, false);
 	if (fd >= 0) {
 		int r = mountfd_setattr(fd, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, 0, MS_PRIVATE,
@@ -84,12 +92,10 @@ int container_seal_self(char **argv, struct err *err)
 
 		if (r < 0)
 			return err_sys(err, -r, "make the copy of '%s' read-only", EXE);
-		log_debug("self: read-only mount");
 	} else if (fd == -EPERM) {
 		fd = sealed_copy(err);
 		if (fd < 0)
 			return fd;
-		log_debug("self: sealed copy, as mounting is not permitted");
 	} else {
 		return err_sys(err, -fd, "open '%s' as a mount", EXE);
 	}
