@@ -347,6 +347,15 @@ static int verb_sigstate(int argc, char **argv)
 	return fail(argv[0]);
 }
 
+/* exchange A B: swaps two names for ever, as an image that races with the runtime would. */
+static int verb_exchange(int argc, char **argv)
+{
+	(void)argc;
+	while (renameat2(AT_FDCWD, argv[0], AT_FDCWD, argv[1], RENAME_EXCHANGE) == 0)
+		usleep(50);
+	return fail(argv[0]);
+}
+
 static const struct {
 	const char *name;
 	int min;
@@ -356,7 +365,7 @@ static const struct {
 	{"open", 1, verb_open},         {"clock", 1, verb_clock},   {"signals", 0, verb_signals},
 	{"recvtty", 2, verb_recvtty},   {"recvfd", 2, verb_recvfd}, {"dgram", 2, verb_dgram},
 	{"sendto", 2, verb_sendto},     {"pty", 3, verb_pty},       {"leak", 3, verb_leak},
-	{"sigstate", 1, verb_sigstate},
+	{"sigstate", 1, verb_sigstate}, {"exchange", 2, verb_exchange},
 };
 
 int main(int argc, char **argv)

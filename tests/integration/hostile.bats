@@ -1,0 +1,190 @@
+load helpers
+
+# An image is somebody else's: each of its paths may be a symlink that leads out. Whatever hull does
+# with such an image, the files outside stay as they were: either it refuses, or what it makes
+# is inside. One test for each class of the published attacks on container runtimes.
+
+setup() {
+	common_setup
+	CANARY=$T/canary
+	mkdir -p "$CANARY/dir"
+	echo precious > "$CANARY/file"
+	echo precious > "$CANARY/dir/file"
+	BEFORE=$(canary)
+}
+
+teardown() {
+	equal "$(canary)" "$BEFORE"
+	common_teardown
+}
+
+canary() {
+	find "$CANARY" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort
+	cat "$CANARY/file" "$CANARY/dir/file"
+}
+
+# swap PATH TARGET: PATH of the image is a symlink to TARGET.
+swap() {
+	rm -rf "${ROOTFS:?}$1"
+	mkdir -p "$(dirname "$ROOTFS$1")"
+	ln -s "$2" "$ROOTFS$1"
+}
+
+no_dev_mounts='.mounts |= map(select(.destination | startswith("/dev") | not))'
+
+@test "hostile: /proc as a symlink is refused, absolute, relative or inside (CVE-2023-28642)" {
+	for target in "$CANARY/dir" "../../../../../../..$CANARY/dir" data; do
+		swap /proc "$target"
+		create_refused web "must be mounted on ordinary directory"
+	done
+}
+
+@test "hostile: /sys as a symlink is refused (CVE-2023-27561)" {
+	swap /sys "$CANARY/dir"
+	create_refused web "must be mounted on ordinary directory"
+}
+
+@test "hostile: /dev as a symlink stays inside, with and without a tmpfs on it (CVE-2026-41579)" {
+	swap /dev "$CANARY/dir"
+	ok_container 'test -c /dev/null && test -L /dev/ptmx && echo made'
+	equal "$output" made
+	hull delete --force "c$BATS_TEST_NUMBER"
+	ok_container "$no_dev_mounts" 'test -c /dev/null && test -L /dev/ptmx && echo made'
+	equal "$output" made
+}
+
+@test "hostile: /dev/null as a symlink or a file is refused, and masks nothing (CVE-2025-31133)" {
+	config "$no_dev_mounts"
+	swap /dev/null "$CANARY/file"
+	create_refused web /dev/null
+	rm "$ROOTFS/dev/null"
+	echo text > "$ROOTFS/dev/null"
+	create_refused web /dev/null
+}
+
+@test "hostile: links of /dev that lead out are replaced, not followed (D-15, D-18)" {
+	config "$no_dev_mounts"
+	for name in ptmx fd stdin stdout stderr; do
+		swap "/dev/$name" "$CANARY/file"
+	done
+	ok_container 'for n in ptmx fd stdin stdout stderr; do readlink /dev/$n; done'
+	equal "$output" $'pts/ptmx\n/proc/self/fd\n/proc/self/fd/0\n/proc/self/fd/1\n/proc/self/fd/2'
+}
+
+@test "hostile: /dev/console as a symlink is refused when there is a terminal (CVE-2025-52565)" {
+	config '.process.terminal = true'
+	config '.mounts |= map(select(.destination != "/dev"))'
+	swap /dev/console "$CANARY/file"
+	refused hull run web
+	has "$line" /dev/console
+}
+
+@test "hostile: /dev/pts as a symlink, or without devpts, is refused when there is a terminal" {
+	config '.process.terminal = true'
+	config "$no_dev_mounts"
+	swap /dev/pts "$CANARY/dir"
+	refused hull run web
+	has "$line" /dev/pts
+	rm "$ROOTFS/dev/pts"
+	mkdir "$ROOTFS/dev/pts"
+	mknod "$ROOTFS/dev/pts/ptmx" c 5 2
+	refused hull run web
+	has "$line" devpts
+}
+
+@test "hostile: mount points behind symlinks are made inside (CVE-2021-30465, CVE-2024-45310)" {
+	for target in "$CANARY" "../../../../../../..$CANARY"; do
+		swap /link "$target"
+		config '.mounts += [{destination: "/link/dir/new", type: "tmpfs", source: "tmpfs"},
+			{destination: "/link/file", source: $src, options: ["bind"]}]' \
+			--arg src "$BUNDLE/config.json"
+		ok_container 'test -s /link/file && stat -f -c %T /link/dir/new'
+		equal "$output" tmpfs
+		hull delete --force "c$BATS_TEST_NUMBER"
+	done
+}
+
+@test "hostile: a device behind a symlink is made inside (D-04)" {
+	swap /link "$CANARY"
+	config '.linux.devices = [{type: "c", path: "/link/file", major: 1, minor: 3}]'
+	ok_container 'stat -c "%F %t:%T" /link/file'
+	equal "$output" "character special file 1:3"
+}
+
+@test "hostile: a working directory behind a symlink is made inside (P-06)" {
+	swap /link "$CANARY"
+	config '.process.cwd = "/link/deep/er"'
+	ok_container pwd
+	[[ -d $ROOTFS$CANARY/deep/er ]]
+}
+
+@test "hostile: a working directory of a descriptor is refused (CVE-2024-21626)" {
+	exec 7< /
+	for n in 3 4 5 6 7 8 9 10 11 12 13 14; do
+		config '.process.cwd = "/proc/self/fd/'"$n"'"'
+		create_refused web "working directory"
+	done
+	exec 7<&-
+}
+
+@test "hostile: exec refuses a working directory of a descriptor (CVE-2024-21626)" {
+	sleeper web
+	exec 7< /
+	for n in 3 4 5 6 7 8 9 10 11 12; do
+		fails 255 hull exec --cwd "/proc/self/fd/$n" web true
+	done
+	exec 7<&-
+}
+
+@test "hostile: masked and read-only paths behind symlinks touch nothing outside" {
+	swap /link "$CANARY"
+	config '.linux.maskedPaths = ["/link/file", "/link/dir"] | .linux.readonlyPaths = ["/link"]'
+	ok_container true
+}
+
+@test "hostile: nothing but procfs stays on /proc, whatever name it came by (CVE-2019-16884)" {
+	swap /plink proc
+	config '.mounts += [{destination: "/plink", source: $src, options: ["bind"]}]' --arg src "$CANARY/dir"
+	create_refused web "not a proc file system"
+	config '.mounts[-1].destination = "/plink/sys/kernel"'
+	create_refused web "inside /proc"
+	config '.mounts[-1].destination = "/plink/self/attr"'
+	create_refused web "inside /proc"
+}
+
+@test "hostile: a passwd file that is a fifo, a symlink or endless is no obstacle" {
+	rm "$ROOTFS/etc/passwd"
+	mkfifo "$ROOTFS/etc/passwd"
+	ok_container 'echo $HOME'
+	equal "$output" /
+	hull delete --force "c$BATS_TEST_NUMBER"
+	swap /etc/passwd "$CANARY/file"
+	ok_container 'echo $HOME'
+	equal "$output" /
+	hull delete --force "c$BATS_TEST_NUMBER"
+	swap /etc/passwd /dev/zero
+	ok_container 'echo $HOME'
+	equal "$output" /
+}
+
+@test "hostile: inheritable capabilities stay empty with exec --cap (CVE-2022-29162)" {
+	sleeper web
+	run hull exec --cap CAP_NET_RAW web grep CapInh /proc/self/status
+	equal "$output" $'CapInh:\t0000000000000000'
+}
+
+@test "hostile: a root that exchanges a directory with a symlink all the time (CVE-2021-30465)" {
+	mkdir -p "$ROOTFS/a/t"
+	ln -s "$CANARY" "$ROOTFS/b"
+	"$PROBE" exchange "$ROOTFS/a" "$ROOTFS/b" &
+	racer=$!
+	config '.mounts += [{destination: "/a/t/x", type: "tmpfs", source: "tmpfs"},
+		{destination: "/a/dir/y", source: "/etc/hostname", options: ["bind"]}]'
+	args /bin/true
+	for i in $(seq 40); do
+		hull run "c$i" > /dev/null 2>&1 || :
+		hull delete --force "c$i" > /dev/null 2>&1 || :
+	done
+	kill "$racer"
+	wait "$racer" || :
+}
