@@ -6,9 +6,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "utf8.h"
 
 static struct {
@@ -44,18 +44,6 @@ bool log_to_stderr(void)
 int log_fd(void)
 {
 	return sink.fd;
-}
-
-/* RFC 3339 in UTC: no locale, no time zone files. */
-static void timestamp(char *buf, size_t size)
-{
-	struct timespec ts;
-	struct tm tm;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	gmtime_r(&ts.tv_sec, &tm);
-	snprintf(buf, size, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", tm.tm_year + 1900,
-		 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, ts.tv_nsec);
 }
 
 /* One character that cannot stand for itself. A byte that is no UTF-8 is shown as \xff: the line
@@ -99,12 +87,12 @@ __attribute__((format(printf, 2, 0))) static void emit(const char *level, const 
 						       va_list ap)
 {
 	char text[ERR_TEXT_SIZE + 512], quoted[2 * sizeof(text)], line[sizeof(quoted) + 128];
-	char when[64];
+	char when[CLOCK_TEXT_SIZE];
 	int len;
 
 	vsnprintf(text, sizeof(text), fmt, ap);
 	quote(quoted, sizeof(quoted), text);
-	timestamp(when, sizeof(when));
+	clock_rfc3339(when);
 	len = snprintf(line, sizeof(line),
 		       sink.format == LOG_JSON
 			       ? "{\"level\":\"%2$s\",\"msg\":\"%3$s\",\"time\":\"%1$s\"}\n"

@@ -84,7 +84,9 @@ static void copy_window_size(const struct attached *a)
 {
 	struct winsize size;
 
-	if (a->tty >= 0 && a->console->master >= 0 && ioctl(a->tty, TIOCGWINSZ, &size) == 0)
+	/* A terminal that knows no size says 0x0: then consoleSize stands. */
+	if (a->tty >= 0 && a->console->master >= 0 && ioctl(a->tty, TIOCGWINSZ, &size) == 0 &&
+	    size.ws_row && size.ws_col)
 		ioctl(a->console->master, TIOCSWINSZ, &size);
 }
 

@@ -12,9 +12,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
-#include <time.h>
 
 #include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/clock.h"
 #include "libcontainer/base/io.h"
 #include "libcontainer/base/log.h"
 #include "libcontainer/base/proc.h"
@@ -171,18 +171,6 @@ static int step_seccomp(void *ctx, struct err *err)
 
 /* ---- state ---------------------------------------------------------------------------------- */
 
-static const char *now_rfc3339(struct arena *a)
-{
-	struct timespec ts;
-	struct tm tm;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	gmtime_r(&ts.tv_sec, &tm);
-	return arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", tm.tm_year + 1900,
-			    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-			    ts.tv_nsec);
-}
-
 /* The topmost directory on the way to the cgroup that is not there yet: what this create will
  * have made, known before it is made. */
 static const char *first_missing(struct creation *k, const char *path)
@@ -204,12 +192,13 @@ static int fill_state(struct creation *k, struct err *err)
 {
 	const struct oci_linux *linux_ = k->spec.linux_;
 	struct state *s = &k->c.state;
+	char created[CLOCK_TEXT_SIZE];
 	int r;
 
 	s->version = (struct opt_u32){true, STATE_VERSION};
 	s->id = k->opts->id;
 	s->rootfs = k->plan.rootfs;
-	s->created = now_rfc3339(&k->arena);
+	s->created = arena_strdup(&k->arena, clock_rfc3339(created));
 	s->creating = (struct opt_bool){true, true};
 	s->private_pid = (struct opt_bool){true, k->plan.ns.create & CLONE_NEWPID};
 	s->has_process = (struct opt_bool){true, k->plan.has_process};

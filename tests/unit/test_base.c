@@ -1,8 +1,10 @@
 /* TEST: the ground floor. */
 #include <errno.h>
 #include <signal.h>
+#include <time.h>
 
 #include "libcontainer/base/arena.h"
+#include "libcontainer/base/clock.h"
 #include "libcontainer/base/err.h"
 #include "libcontainer/base/proc.h"
 #include "libcontainer/base/str.h"
@@ -89,11 +91,29 @@ static void signals(void)
 	CHECK_INT(proc_signal_parse("-9"), -EINVAL);
 }
 
+static void dates(void)
+{
+	char buf[CLOCK_TEXT_SIZE], want[CLOCK_TEXT_SIZE];
+
+	CHECK_STR(clock_format(buf, 0, 0), "1970-01-01T00:00:00.000000000Z");
+	CHECK_STR(clock_format(buf, 951782400, 5), "2000-02-29T00:00:00.000000005Z");
+	CHECK_STR(clock_format(buf, -1, 999999999), "1969-12-31T23:59:59.999999999Z");
+	/* Against libc, over more than 400 years with an odd step. */
+	for (time_t t = 0; t < (time_t)430 * 31556952; t += 1234567) {
+		struct tm tm;
+
+		gmtime_r(&t, &tm);
+		strftime(want, sizeof(want), "%Y-%m-%dT%H:%M:%S.000000000Z", &tm);
+		CHECK_STR(clock_format(buf, t, 0), want);
+	}
+}
+
 static const struct unit_case cases[] = {
 	{"numbers are parsed strictly", numbers},
 	{"sizes take units", sizes},
 	{"errors carry context, name and hint in one line", errors},
 	{"arenas hold large blocks and growing arrays", arenas},
+	{"dates are libc's", dates},
 	{"signals have names and numbers", signals},
 };
 UNIT_MAIN(cases)
