@@ -67,7 +67,7 @@ static int scan_escape(struct scan *s)
 	int unit, low;
 
 	if (end - p < 2 || p[1] != 'u') {
-		s->pos += 2;
+		s->pos += end - p < 2 ? 1 : 2; /* never past the end */
 		return 0;
 	}
 	unit = hex4(p + 2, end);

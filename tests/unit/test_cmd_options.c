@@ -46,7 +46,7 @@ static int parse(bool options_first, char **argv)
 
 #define PARSE(...)       parse(false, (char *[]){__VA_ARGS__, NULL})
 #define PARSE_FIRST(...) parse(true, (char *[]){__VA_ARGS__, NULL})
-#define W(s)             ((char[]){s}) /* a writable string, as in argv */
+#define W(s)             arena_strdup(&arena, s) /* a writable string, as in argv */
 
 static void test_string_forms(void)
 {

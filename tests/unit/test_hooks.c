@@ -34,6 +34,7 @@ static void reads_state(void)
 	big[300000] = '\0';
 	CHECK_INT(sh("exit 0", 0, big, &err), 0);
 	CHECK_INT(sh("test $(wc -c) = 300000", 0, big, &err), 0);
+	free(big);
 }
 
 static void failures(void)
