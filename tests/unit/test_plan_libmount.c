@@ -94,7 +94,7 @@ static void every_row(void)
 		char name[64];
 		const struct mount_option *o;
 
-		/* 2.41 has an operation among its options: the target of a move is no mount of OCI's. */
+		/* 2.41 has an operation among its options, which no container asks for. */
 		if ((unsigned long)m->id & MS_MOVE)
 			continue;
 		/* Newer versions write "ro[=]" for an option that may have a value. */
