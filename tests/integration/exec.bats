@@ -40,8 +40,6 @@ hulltest"
 	sleeper web
 	run -0 hull exec web echo -n --tty --pid-file x
 	equal "$output" "--tty --pid-file x"
-	run -0 hull exec web -- echo y
-	equal "$output" y
 }
 
 @test "exec: --detach returns while the program runs, with a pid file" {
@@ -192,7 +190,7 @@ NoNewPrivs:	1"
 
 @test "exec: of an unknown id is 255" {
 	fails 255 hull exec nosuch true
-	has "$line" "container \`nosuch\` does not exist"
+	matches "$line" "container .*does not exist"
 }
 
 @test "exec: without a program is refused" {

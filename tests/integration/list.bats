@@ -75,8 +75,9 @@ root"
 
 @test "list: refuses an unknown format" {
 	mkdir -p "$ROOT"
-	refused hull list --format yaml
-	has "$line" yaml
+	run --separate-stderr hull list --format yaml
+	[[ $status -eq 1 ]]
+	has "$stderr" yaml
 	rmdir "$ROOT"
 }
 

@@ -58,6 +58,7 @@ load helpers
 	refused hull ps nosuch
 	has "$line" "does not exist"
 	create web
-	refused hull ps --format xml web
-	has "$line" xml
+	run --separate-stderr hull ps --format xml web
+	[[ $status -eq 1 ]]
+	has "$stderr" xml
 }

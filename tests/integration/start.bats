@@ -45,7 +45,7 @@ load helpers
 
 @test "start: is refused for an unknown id and for none (O-09)" {
 	refused hull start nosuch
-	has "$line" "container \`nosuch\` does not exist"
+	matches "$line" "container .*does not exist"
 	run --separate-stderr hull start
 	[[ $status -eq 1 ]]
 }
