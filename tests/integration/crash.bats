@@ -156,23 +156,32 @@ after_crash() {
 	done
 }
 
+# done_or_created PID: hull's create ended, or the container is there (the tracer stays with it).
+done_or_created() {
+	! kill -0 "$1" 2> /dev/null || is_status web created
+}
+
 @test "crash: a failing system call of the new process in create is an error and leaves nothing" {
 	requires strace
 	args true
 	for call in move_mount fsopen fsmount open_tree mount_setattr pivot_root sethostname mknodat symlinkat \
 		capset setresuid setresgid setgroups prctl chdir,fchdir umount2; do
-		rc=0
 		strace -f -qq -o /dev/null -e trace="$call" -e inject="$call:error=EIO:when=1" \
-			"$HULL" --root "$ROOT" create --bundle "$BUNDLE" web < /dev/null > "$OUT" 2> "$ERR" 3>&- 4>&- || rc=$?
-		if [[ $rc -ne 0 ]]; then
-			[[ $rc -eq 1 ]]
-			one_line
-			no_trace web || {
-				echo "EIO at $call"
-				return 1
-			}
-		else
+			"$HULL" --root "$ROOT" create --bundle "$BUNDLE" web < /dev/null > "$OUT" 2> "$ERR" 3>&- 4>&- &
+		tracer=$!
+		wait_for 20 done_or_created $tracer
+		if kill -0 $tracer 2> /dev/null; then
 			hull delete --force web
+			wait $tracer || :
+			continue
 		fi
+		rc=0
+		wait $tracer || rc=$?
+		equal "$call: $rc" "$call: 1"
+		one_line
+		no_trace web || {
+			echo "EIO at $call"
+			return 1
+		}
 	done
 }
