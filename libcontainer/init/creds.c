@@ -49,8 +49,14 @@ int init_keyring(void *ctx, struct err *err)
 	return 0;
 }
 
-/* The program may reopen /dev/stdout: the pipes and terminals it was given become its user's. The
- * null device is the whole host's, and stays. */
+/* What belongs to this one program: a pipe, a socket, a terminal. Files, directories and other
+ * devices are the host's, and whoever named them for the output did not give them away. */
+static bool is_given(int fd, mode_t mode)
+{
+	return S_ISFIFO(mode) || S_ISSOCK(mode) || (S_ISCHR(mode) && isatty(fd));
+}
+
+/* The program may reopen /dev/stdout. */
 int init_stdio_owner(void *ctx, struct err *err)
 {
 	struct init *c = ctx;
@@ -58,9 +64,7 @@ int init_stdio_owner(void *ctx, struct err *err)
 	for (int fd = 0; fd < 3; fd++) {
 		struct stat st;
 
-		if (fstat(fd, &st) < 0 || st.st_uid == c->process->uid)
-			continue;
-		if (S_ISBLK(st.st_mode) || (S_ISCHR(st.st_mode) && !isatty(fd)))
+		if (fstat(fd, &st) < 0 || st.st_uid == c->process->uid || !is_given(fd, st.st_mode))
 			continue;
 		if (fchown(fd, c->process->uid, (gid_t)-1) < 0 && errno != EPERM &&
 		    errno != EROFS && errno != EINVAL)

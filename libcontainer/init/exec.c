@@ -45,9 +45,17 @@ static void sort(int *fds, size_t n)
 		}
 }
 
+static int close_between(unsigned first, unsigned last, struct err *err)
+{
+	return syscall(SYS_close_range, first, last, 0) < 0
+		       ? err_sys(err, errno, "close the descriptors of the host")
+		       : 0;
+}
+
 /* Closes all descriptors from 3 on but the preserved and those of KEEP (-1: none there). Closes,
- * not marks: nothing that execve or a filter does later may bring one back (CVE-2024-21626). */
-static void close_all_but(unsigned preserved, int *keep, size_t n)
+ * not marks: nothing that execve or a filter does later may bring one back (CVE-2024-21626). One
+ * that stayed open would be a way out, so that a failure ends it all. */
+static int close_all_but(unsigned preserved, int *keep, size_t n, struct err *err)
 {
 	unsigned from = 3 + preserved;
 
@@ -56,11 +64,11 @@ static void close_all_but(unsigned preserved, int *keep, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (keep[i] < (int)from)
 			continue;
-		if ((unsigned)keep[i] > from)
-			syscall(SYS_close_range, from, (unsigned)keep[i] - 1, 0);
+		if ((unsigned)keep[i] > from && close_between(from, (unsigned)keep[i] - 1, err) < 0)
+			return -err->code;
 		from = (unsigned)keep[i] + 1;
 	}
-	syscall(SYS_close_range, from, ~0U, 0);
+	return close_between(from, ~0U, err);
 }
 
 /* After the root is in place: what belongs to the host goes, before the wait, which is long. */
@@ -69,10 +77,8 @@ int init_descriptors(void *ctx, struct err *err)
 	struct init *c = ctx;
 	int keep[] = {c->channel, c->root_fd, log_fd(), c->args ? c->args->listen_fd : -1};
 
-	(void)err;
-	close_all_but(c->process ? c->process->keep_fds : 0, keep, ARRAY_SIZE(keep));
 	c->console_fd = c->proc_fd = -1;
-	return 0;
+	return close_all_but(c->process ? c->process->keep_fds : 0, keep, ARRAY_SIZE(keep), err);
 }
 
 /* The channel stays, close-on-exec: its end of file says that execve has succeeded. */
@@ -88,9 +94,8 @@ static int last_descriptors(struct init *c, struct err *err)
 		close(c->channel);
 		c->channel = high;
 	}
-	close_all_but(preserved, &c->channel, 1);
 	c->root_fd = -1;
-	return 0;
+	return close_all_but(preserved, &c->channel, 1, err);
 }
 
 /*
