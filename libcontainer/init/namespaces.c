@@ -86,6 +86,9 @@ int init_become_root(void *ctx, struct err *err)
 		return err_sys(err, errno, "become gid 0 of the user namespace");
 	if (syscall(SYS_setresuid, 0, 0, 0) < 0)
 		return err_sys(err, errno, "become uid 0 of the user namespace");
+	/* The change of ids has chosen anew, by fs.suid_dumpable; see init_new_namespaces(). */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_sys(err, errno, "make the process non-dumpable");
 	return init_arm_deathsig(c, err);
 }
 

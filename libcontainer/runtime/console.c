@@ -59,6 +59,26 @@ int send_fd_to_path(const char *path, const char *payload, int fd, struct err *e
 	return r < 0 ? err_sys(err, -r, "send a descriptor to '%s'", path) : 0;
 }
 
+/* One more than that is more than any activated service has, and 3 + N cannot wrap. */
+#define MAX_PRESERVED 4096
+
+int check_preserved(unsigned from, unsigned n, struct err *err)
+{
+	if (n > MAX_PRESERVED)
+		return err_fail(err, EINVAL, "--preserve-fds %u: at most %d can be preserved", n,
+				MAX_PRESERVED);
+	/* Holes are fine, nothing at all is a mistake. With close-on-exec it is hull's own. */
+	for (unsigned fd = from; fd < from + n; fd++) {
+		int flags = fcntl((int)fd, F_GETFD);
+
+		if (flags >= 0 && !(flags & FD_CLOEXEC))
+			return 0;
+	}
+	return n ? err_fail(err, EBADF, "--preserve-fds %u: no descriptor from %u on is open", n,
+			    from)
+		 : 0;
+}
+
 /* The reader takes all bytes as the number: no newline, as every engine reads it. */
 int write_pid_file(const char *path, pid_t pid, struct err *err)
 {

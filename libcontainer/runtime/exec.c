@@ -335,8 +335,10 @@ static int bring_up(struct execution *x, struct err *err)
 static int prepare(struct execution *x, struct err *err)
 {
 	const struct container_exec_opts *o = x->opts;
-	int r = container_open(&x->c, x->root, o->id, OPEN_READ, err);
+	int r = check_preserved(3, o->preserve_fds, err);
 
+	if (r == 0)
+		r = container_open(&x->c, x->root, o->id, OPEN_READ, err);
 	if (r == 0)
 		r = check_state(x, err);
 	if (r == 0)

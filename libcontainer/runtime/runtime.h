@@ -98,6 +98,9 @@ void console_done(struct console *c);
 void attach_block_signals(void);
 int attach_wait(pid_t pid, int pidfd, struct console *console, struct err *err) must_check;
 
+/* --preserve-fds N: a number that is possible, and at least one of them is open. */
+int check_preserved(unsigned from, unsigned n, struct err *err) must_check;
+
 int write_pid_file(const char *path, pid_t pid, struct err *err) must_check;
 
 /* ---- sd_notify ----------------------------------------------------------------------------- */
