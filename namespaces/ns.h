@@ -34,10 +34,16 @@ int ns_is_own(int fd, uint64_t flag);
 int ns_write_maps(pid_t pid, const struct plan_namespaces *ns, bool *ret_setgroups_denied,
 		  struct err *err) must_check;
 
+/* Whether the maps that NS names, if any, are those of a process in a user namespace that was
+ * joined (N-21): engines give both. */
+int ns_check_maps(pid_t pid, const struct plan_namespaces *ns, struct err *err) must_check;
+
 /* INIT: makes a time namespace, writes its offsets and enters it (the caller is single-threaded and
- * has CAP_SYS_ADMIN and CAP_SYS_TIME in its user namespace; /proc is still the host's). Not to be
+ * has CAP_SYS_ADMIN in its user namespace). OFFSETS_FD: "/proc/self/timens_offsets", opened for
+ * writing with CAP_SYS_TIME, as the kernel asks the opener; unused without offsets. Not to be
  * preceded by unshare or clone with CLONE_NEWTIME. */
-int ns_enter_time(const struct plan_timens_offset *offsets, size_t n, struct err *err) must_check;
+int ns_enter_time(const struct plan_timens_offset *offsets, size_t n, int offsets_fd,
+		  struct err *err) must_check;
 /* INIT: brings `lo` up in the current network namespace. */
 int ns_loopback_up(struct err *err) must_check;
 

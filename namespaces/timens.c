@@ -10,7 +10,8 @@
 #include "libcontainer/base/str.h"
 #include "namespaces/ns.h"
 
-int ns_enter_time(const struct plan_timens_offset *offsets, size_t n, struct err *err)
+int ns_enter_time(const struct plan_timens_offset *offsets, size_t n, int offsets_fd,
+		  struct err *err)
 {
 	auto_fd int fd = -1;
 	char text[256];
@@ -28,7 +29,7 @@ int ns_enter_time(const struct plan_timens_offset *offsets, size_t n, struct err
 	if (sb.overflow)
 		return err_fail(err, E2BIG, "too many time offsets");
 	if (n) {
-		r = io_write_at(AT_FDCWD, "/proc/self/timens_offsets", text, sb.len);
+		r = io_write_all(offsets_fd, text, sb.len);
 		if (r == -ERANGE)
 			return err_fail(err, ERANGE,
 					"time offsets would make a clock negative or too large");

@@ -27,6 +27,13 @@ static bool new_net(const void *ctx)
 	return context(ctx)->plan->ns.create & CLONE_NEWNET;
 }
 
+static bool time_offsets(const void *ctx)
+{
+	const struct plan_namespaces *ns = &context(ctx)->plan->ns;
+
+	return (ns->create & CLONE_NEWTIME) && ns->n_time_offsets;
+}
+
 static bool devices(const void *ctx)
 {
 	return context(ctx)->plan->make_devices;
@@ -77,6 +84,8 @@ static bool keyring(const void *ctx)
 static const struct step steps[] = {
 	{"session",        NULL,           init_session, NULL},
 	{"id maps",        waits_for_maps, init_wait_for_maps, NULL},
+	/* In the host's /proc; and while /proc/self is ours, which ends with "uid 0". */
+	{"time offsets",   time_offsets,   init_open_time_offsets, NULL},
 	/* Before the root path: where it leads is said by the mount namespace. */
 	{"mount namespace", NULL,          init_join_mount_ns, NULL},
 	/* Before the user namespace's uid 0: only the host's root may be able to get there. */
@@ -139,6 +148,7 @@ _Noreturn void init_main(const struct init_args *args)
 		.root_path_fd = -1,
 		.root_fd = -1,
 		.proc_fd = -1,
+		.timens_fd = -1,
 		.userns = plan_has_ns(plan, CLONE_NEWUSER),
 	};
 

@@ -52,6 +52,14 @@ int init_wait_for_maps(void *ctx, struct err *err)
 	return sync_expect(c->args->sync_fd, SYNC_MAPPED, NULL, err);
 }
 
+int init_open_time_offsets(void *ctx, struct err *err)
+{
+	struct init *c = ctx;
+
+	c->timens_fd = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
+	return c->timens_fd < 0 ? err_sys(err, errno, "open '/proc/self/timens_offsets'") : 0;
+}
+
 int init_join_mount_ns(void *ctx, struct err *err)
 {
 	struct init *c = ctx;
@@ -101,13 +109,13 @@ int init_new_namespaces(void *ctx, struct err *err)
 	if ((ns->create & CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) < 0)
 		return err_sys(err, errno, "create the cgroup namespace");
 	if (ns->create & CLONE_NEWTIME) {
-		r = ns_enter_time(ns->time_offsets, ns->n_time_offsets, err);
+		r = ns_enter_time(ns->time_offsets, ns->n_time_offsets, c->timens_fd, err);
+		close_fd(&c->timens_fd);
 		if (r < 0)
 			return r;
 	}
 	/* No one in a shared pid namespace may look into this process from here on, as it holds
-	 * descriptors of the host (CVE-2016-9962). Not before the time offsets: /proc/self
-	 * would belong to the host's root, whom a user namespace does not let write there. */
+	 * descriptors of the host (CVE-2016-9962). */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(err, errno, "make the process non-dumpable");
 	return 0;

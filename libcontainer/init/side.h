@@ -28,6 +28,7 @@ struct init {
 	int channel; /* takes the error: sync_fd, later the start connection; -1 = none */
 	int console_fd;
 	int root_path_fd, root_fd, proc_fd;
+	int timens_fd;   /* /proc/self/timens_offsets, of the host's procfs */
 	bool own_proc;   /* proc_fd is a mount of the container, not ours alone */
 	bool userns;     /* the container has a user namespace of its own */
 	int *late_ro_fd; /* mounts that become read-only at the end */
@@ -41,6 +42,7 @@ struct init {
 /* namespaces.c */
 int init_session(void *ctx, struct err *err);
 int init_wait_for_maps(void *ctx, struct err *err);
+int init_open_time_offsets(void *ctx, struct err *err);
 int init_join_mount_ns(void *ctx, struct err *err);
 int init_open_root_path(void *ctx, struct err *err);
 int init_become_root(void *ctx, struct err *err);

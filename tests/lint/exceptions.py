@@ -38,7 +38,8 @@ PATHS = {
     ("libcontainer/init/exec.c", "execve"): "what this is all for: inside, as the program's user",
     ("libcontainer/init/lookup.c", "stat"): "asks what execve will say: decides nothing",
     ("libcontainer/init/hooks.c", "open"): "the bundle: a path of the host's, before pivot_root",
-    ("libcontainer/init/namespaces.c", "open"): "root.path: of the host's, before pivot_root",
+    ("libcontainer/init/namespaces.c", "open"):
+        "root.path and /proc/self: of the host's, before pivot_root",
     ("libcontainer/init/join.c", "open"): "'/' of the namespace just joined",
     ("libcontainer/init/mounts.c", "mountfd_clone_path"): "bind sources: the host's paths",
     ("libcontainer/init/pivot.c", "umount2"): "'.', the old root; or the host's mounts",

@@ -244,6 +244,11 @@ static long elapsed(clockid_t clock)
 	return ts.tv_sec;
 }
 
+static int offsets_fd(void)
+{
+	return open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
+}
+
 static void time_offsets(void) /* N-16, N-23 to N-25 */
 {
 	struct plan_timens_offset offsets[] = {{"monotonic", 100000, 0}, {"boottime", 200000, 5}};
@@ -254,7 +259,7 @@ static void time_offsets(void) /* N-16, N-23 to N-25 */
 	if (!need_root())
 		return;
 	CHECK_INT(stat("/proc/self/ns/time", &a), 0);
-	CHECK_INT(ns_enter_time(offsets, 2, &err), 0);
+	CHECK_INT(ns_enter_time(offsets, 2, offsets_fd(), &err), 0);
 	CHECK_INT(stat("/proc/self/ns/time", &b), 0);
 	CHECK(a.st_ino != b.st_ino);
 	CHECK(elapsed(CLOCK_MONOTONIC) - mono - 100000 <= 5);
@@ -270,7 +275,7 @@ static void time_negative(void) /* N-24 */
 
 	if (!need_root())
 		return;
-	CHECK_INT(ns_enter_time(offsets, 1, &err), -ERANGE);
+	CHECK_INT(ns_enter_time(offsets, 1, offsets_fd(), &err), -ERANGE);
 	CHECK_HAS(err.text, "clock");
 }
 
@@ -279,7 +284,7 @@ static void time_without_offsets(void)
 	struct err err = ERR_NONE;
 
 	if (need_root())
-		CHECK_INT(ns_enter_time(NULL, 0, &err), 0);
+		CHECK_INT(ns_enter_time(NULL, 0, -1, &err), 0);
 }
 
 static short lo_flags(void)
