@@ -220,3 +220,48 @@ int ns_write_maps(pid_t pid, const struct plan_namespaces *ns, bool *ret_setgrou
 		*ret_setgroups_denied = setgroups_denied(proc_fd);
 	return 0;
 }
+
+/* The kernel shows long maps sorted: the order says nothing. */
+static bool has_entry(const struct plan_idmap *map, size_t n, const struct plan_idmap *entry)
+{
+	for (size_t i = 0; i < n; i++)
+		if (map[i].container == entry->container && map[i].host == entry->host &&
+		    map[i].size == entry->size)
+			return true;
+	return false;
+}
+
+static int check_map(pid_t pid, const char *file, const struct plan_idmap *map, size_t n,
+		     struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	struct plan_idmap e;
+	char path[48], *text, *line;
+	size_t lines = 0, len;
+	int r;
+
+	if (!n)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	r = io_read_file(&a, AT_FDCWD, path, 65536, &text, &len, err);
+	if (r < 0)
+		return r;
+	for (line = text; sscanf(line, "%u %u %u", &e.container, &e.host, &e.size) == 3; lines++) {
+		if (!has_entry(map, n, &e))
+			n = 0; /* one of the namespace that the config does not name */
+		line += strcspn(line, "\n");
+		line += *line == '\n';
+	}
+	return n && lines == n
+		       ? 0
+		       : err_fail(err, EINVAL,
+				  "linux.%s: not those of the user namespace that is joined",
+				  *file == 'u' ? "uidMappings" : "gidMappings");
+}
+
+int ns_check_maps(pid_t pid, const struct plan_namespaces *ns, struct err *err)
+{
+	int r = check_map(pid, "uid_map", ns->uid_map, ns->n_uid_map, err);
+
+	return r < 0 ? r : check_map(pid, "gid_map", ns->gid_map, ns->n_gid_map, err);
+}

@@ -39,6 +39,9 @@ int oci_validate(const struct oci_spec *spec, struct err *err) must_check;
 int oci_validate_process(const struct oci_process *process, struct err *err) must_check;
 int oci_validate_resources(const struct oci_resources *resources, struct err *err) must_check;
 
+/* The kind of namespace ("network") that a file below /proc/sys belongs to; NULL: the host. */
+const char *oci_sysctl_namespace(const char *path);
+
 /* What `hull spec` writes. ROOTLESS: uid/gid are the caller's, mapped to 0. */
 struct oci_spec *oci_default_spec(struct arena *a, bool rootless, uint32_t uid, uint32_t gid);
 

@@ -229,7 +229,7 @@ static const struct {
 };
 /* clang-format on */
 
-static const char *sysctl_namespace(const char *path)
+const char *oci_sysctl_namespace(const char *path)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(sysctl_scopes); i++) {
 		const char *row = sysctl_scopes[i].path;
@@ -250,7 +250,7 @@ static int sysctl(const struct oci_spec *spec, struct err *err)
 			return invalid(err, "linux.sysctl: '%.64s' is not a name", key);
 		if (streq(path, "kernel/hostname"))
 			return invalid(err, "linux.sysctl: '%s' is set by hostname", key);
-		ns = sysctl_namespace(path);
+		ns = oci_sysctl_namespace(path);
 		if (!ns)
 			return invalid(err,
 				       "linux.sysctl: '%.64s' belongs to no namespace, it would "

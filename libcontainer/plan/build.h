@@ -11,6 +11,8 @@
 
 int plan_namespaces_build(struct plan *plan, const struct plan_input *in,
 			  struct err *err) must_check;
+/* FIELD changes the namespaces of this kind: see plan_join. */
+void plan_namespace_changed(struct plan *plan, uint64_t flag, const char *field);
 int plan_mounts_build(struct plan *plan, const struct plan_input *in, struct err *err) must_check;
 int plan_devices_build(struct plan *plan, const struct plan_input *in, struct err *err) must_check;
 void plan_masks_build(struct plan *plan, const struct plan_input *in);

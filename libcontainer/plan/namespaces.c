@@ -55,6 +55,13 @@ static void build_time_offsets(struct plan *plan, const struct oci_linux *linux_
 	plan->ns.n_time_offsets = n;
 }
 
+void plan_namespace_changed(struct plan *plan, uint64_t flag, const char *field)
+{
+	for (size_t i = 0; i < plan->ns.n_join; i++)
+		if (plan->ns.join[i].flag == flag)
+			plan->ns.join[i].changed_by = field;
+}
+
 int plan_namespaces_build(struct plan *plan, const struct plan_input *in, struct err *err)
 {
 	const struct oci_linux *linux_ = in->spec->linux_;
@@ -67,6 +74,11 @@ int plan_namespaces_build(struct plan *plan, const struct plan_input *in, struct
 	 * this runtime does to a root file system would then be done to the host's. */
 	if (!plan_has_ns(plan, CLONE_NEWNS))
 		return err_fail(err, EINVAL, "linux.namespaces: a mount namespace is required");
+	plan_namespace_changed(plan, CLONE_NEWNS, "root");
+	if (in->spec->hostname && in->spec->hostname[0])
+		plan_namespace_changed(plan, CLONE_NEWUTS, "hostname");
+	else if (in->spec->domainname && in->spec->domainname[0])
+		plan_namespace_changed(plan, CLONE_NEWUTS, "domainname");
 	ns->uid_map = build_map(&plan->arena, &linux_->uid_mappings);
 	ns->n_uid_map = linux_->uid_mappings.n;
 	ns->gid_map = build_map(&plan->arena, &linux_->gid_mappings);

@@ -25,6 +25,8 @@ struct plan_join {
 	uint64_t flag; /* one CLONE_NEW* */
 	const char *path;
 	int fd; /* opened and checked by the runtime */
+	/* The field of the config that changes it, so that it must not be the runtime's own. */
+	const char *changed_by;
 };
 
 struct plan_idmap {

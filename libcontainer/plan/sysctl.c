@@ -4,6 +4,8 @@
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/plan/build.h"
+#include "namespaces/ns.h"
+#include "oci-spec/oci.h"
 
 /* As sysctl(8): the first separator says which one it is; the other is then a character of
  * a name, and '.' in a name is written '/' in the dotted form ("net.ipv4.conf.eth0/1.x"). */
@@ -41,9 +43,13 @@ static bool path_is_plain(const char *path)
 static int add_sysctl(struct plan *plan, const struct oci_pair *pair, struct err *err)
 {
 	const char *path = key_to_path(&plan->arena, pair->key);
+	const char *ns = oci_sysctl_namespace(path);
 
 	if (!path_is_plain(path))
 		return err_fail(err, EINVAL, "not a valid name");
+	if (ns)
+		plan_namespace_changed(plan, ns_find(ns)->flag,
+				       arena_printf(&plan->arena, "linux.sysctl '%s'", pair->key));
 	plan->sysctls[plan->n_sysctls++] =
 		(struct plan_sysctl){.path = path, .value = pair->value ? pair->value : ""};
 	return 0;

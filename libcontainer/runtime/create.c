@@ -491,7 +491,9 @@ static int step_maps(void *ctx, struct err *err)
 	int r = 0;
 
 	if (k->plan.ns.create & CLONE_NEWUSER)
-		r = ns_write_maps(k->spawn.pid, &k->plan.ns, &k->setgroups_denied, err);
+		r = ns_write_maps(k->spawn.pid, &k->plan.ns, NULL, err);
+	else
+		r = ns_check_maps(k->spawn.pid, &k->plan.ns, err);
 	if (r == 0)
 		r = sync_send(k->sync[0], SYNC_MAPPED);
 	return r < 0 && !err->code ? err_sys(err, -r, "tell init that its ids are mapped") : r;

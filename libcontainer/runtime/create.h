@@ -22,7 +22,6 @@ struct creation {
 	struct console console;
 	struct spawn spawn;
 	struct init_args init;
-	bool setgroups_denied;
 	bool hooks_began;
 	size_t done; /* steps */
 };

@@ -239,7 +239,7 @@ static void child(void *ctx)
 
 static int try_spawn(struct execution *x, uint64_t flags, struct err *err)
 {
-	struct plan_join pid = {CLONE_NEWPID, NULL, x->c.pidfd};
+	struct plan_join pid = {.flag = CLONE_NEWPID, .fd = x->c.pidfd};
 	bool helper = geteuid() != 0 && (flags & CLONE_NEWUSER);
 
 	x->init = (struct init_exec_args){

@@ -95,6 +95,12 @@ static int open_joins(struct plan *plan, struct err *err)
 		j->fd = ns_open(j->path, j->flag, err);
 		if (j->fd < 0)
 			return j->fd;
+		/* As good as none: what the config asks for would change the host (L-13). */
+		if (j->changed_by && ns_is_own(j->fd, j->flag) > 0)
+			return err_fail(err, EINVAL,
+					"%s: the %s namespace '%s' is hull's own, it would change "
+					"the host",
+					j->changed_by, ns_find_flag(j->flag)->oci_name, j->path);
 	}
 	return 0;
 }
