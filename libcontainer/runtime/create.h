@@ -26,6 +26,41 @@ struct creation {
 	size_t done; /* steps */
 };
 
+/* The rows of the table in create.c. */
+
+/* create_plan.c */
+int create_load(void *ctx, struct err *err);
+int create_plan(void *ctx, struct err *err);
+bool create_has_seccomp(const void *ctx);
+int create_seccomp(void *ctx, struct err *err);
+
+/* create_state.c */
+int create_state(void *ctx, struct err *err);
+void create_undo_state(void *ctx);
+int create_files(void *ctx, struct err *err);
+bool create_has_cgroup(const void *ctx);
+int create_cgroup(void *ctx, struct err *err);
+void create_undo_cgroup(void *ctx);
+bool create_has_resources(const void *ctx);
+int create_limits(void *ctx, struct err *err);
+bool create_has_device_rules(const void *ctx);
+int create_device_rules(void *ctx, struct err *err);
+
+/* create_process.c */
+int create_sources(void *ctx, struct err *err);
+void create_undo_sources(void *ctx);
+int create_sockets(void *ctx, struct err *err);
+int create_spawn(void *ctx, struct err *err);
+void create_undo_spawn(void *ctx);
+bool create_has_user_ns(const void *ctx);
+int create_maps(void *ctx, struct err *err);
+int create_identify(void *ctx, struct err *err);
+int create_outside(void *ctx, struct err *err);
+bool create_has_runtime_hooks(const void *ctx);
+int create_runtime_hooks(void *ctx, struct err *err);
+int create_ready(void *ctx, struct err *err);
+int create_hand_over(void *ctx, struct err *err);
+
 /* All steps up to a created container; on failure everything is undone. */
 int creation_run(struct creation *k, struct err *err) must_check;
 /* Undoes a container that could be created but not started. */

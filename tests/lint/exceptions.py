@@ -7,9 +7,7 @@ INCLUDES = {
 }
 
 # file
-LONG_FILES = {
-    "libcontainer/runtime/create.c": "the steps of a container's birth and their undoing",
-}
+LONG_FILES = {}
 
 # file: in no makefile
 NOT_BUILT = {

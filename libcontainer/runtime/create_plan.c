@@ -1,0 +1,143 @@
+/* RUNTIME: create: ask and check: kernel, configuration, plan, filter. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/log.h"
+#include "libcontainer/base/str.h"
+#include "libcontainer/runtime/create.h"
+#include "oci-spec/oci.h"
+#include "seccomp/filter.h"
+
+/* One plan, for one set of kernel features: all of them are there from this version on. */
+static int check_kernel(struct err *err)
+{
+	unsigned major = 0, minor = 0;
+	struct utsname u;
+
+	uname(&u);
+	if (sscanf(u.release, "%u.%u", &major, &minor) != 2)
+		return err_fail(err, ENOTSUP, "kernel release '%s' is not understood", u.release);
+	log_debug(
+		"host: kernel %s; plan: openat2, mount API by descriptor, clone3 into the cgroup, "
+		"pidfd, cgroup.kill",
+		u.release);
+	if (major > 5 || (major == 5 && minor >= 14))
+		return 0;
+	return err_fail(err, ENOTSUP, "kernel %s is too old: hull needs cgroup.kill, Linux 5.14",
+			u.release);
+}
+
+int create_load(void *ctx, struct err *err)
+{
+	struct creation *k = ctx;
+	const struct container_create_opts *o = k->opts;
+	char path[PATH_MAX];
+	int r = check_kernel(err);
+
+	if (r == 0)
+		r = id_check(o->id, err);
+	if (r < 0)
+		return r;
+	if (!realpath(o->bundle ? o->bundle : ".", path))
+		return err_sys(err, errno, "bundle '%s'", o->bundle ? o->bundle : ".");
+	k->c.state.bundle = arena_strdup(&k->arena, path);
+	if (o->config)
+		snprintf(path, sizeof(path), "%s", o->config);
+	else if (strlen(path) + sizeof("/config.json") > sizeof(path))
+		return err_fail(err, ENAMETOOLONG, "bundle '%s'", path);
+	else
+		memcpy(path + strlen(path), "/config.json", sizeof("/config.json"));
+	r = oci_decode_file(&k->arena, &oci_spec_type, AT_FDCWD, path, &k->spec, err);
+	return r < 0 ? r : oci_validate(&k->spec, err);
+}
+
+/* A terminal needs someone to hold its other end. */
+static int check_console(const struct creation *k, struct err *err)
+{
+	const struct oci_process *p = k->spec.process;
+	bool terminal = p && p->terminal.set && p->terminal.v;
+	bool detached = !k->run || k->opts->detach;
+
+	if (terminal && detached && !k->opts->console_socket)
+		return err_fail(err, EINVAL,
+				"process.terminal needs --console-socket when detached");
+	if (k->opts->console_socket && !(terminal && detached))
+		return err_fail(err, EINVAL,
+				"--console-socket needs process.terminal and a detached container");
+	return 0;
+}
+
+static unsigned last_capability(void)
+{
+	unsigned cap = 40; /* CAP_CHECKPOINT_RESTORE, 5.9 */
+
+	while (cap < 63 && prctl(PR_CAPBSET_READ, cap + 1, 0, 0, 0) >= 0)
+		cap++;
+	return cap;
+}
+
+/* systemd's socket activation: only when it is meant for this very process. */
+static unsigned listen_fds(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	uint32_t n, p;
+
+	if (!pid || !fds || str_to_u32(pid, &p) < 0 || p != (uint32_t)getpid() ||
+	    str_to_u32(fds, &n) < 0 || n > 4096)
+		return 0;
+	return n;
+}
+
+int create_plan(void *ctx, struct err *err)
+{
+	struct creation *k = ctx;
+	struct plan_input in = {
+		.spec = &k->spec,
+		.id = k->opts->id,
+		.bundle = k->c.state.bundle,
+		.no_pivot = k->opts->no_pivot,
+		.no_new_keyring = k->opts->no_new_keyring,
+		.listen_fds = listen_fds(),
+		.preserve_fds = k->opts->preserve_fds,
+		.rootless = k->root->rootless,
+		.last_cap = last_capability(),
+	};
+	int r = check_console(k, err);
+
+	if (r == 0)
+		r = check_preserved(3 + in.listen_fds, in.preserve_fds, err);
+	if (r < 0)
+		return r;
+	if (getenv("NOTIFY_SOCKET")) {
+		in.notify_dir = arena_printf(&k->arena, "%s/%s/notify", k->root->path, k->opts->id);
+		k->c.state.notify = (struct opt_bool){true, true};
+	}
+	return plan_build(&k->plan, &in, err);
+}
+
+bool create_has_seccomp(const void *ctx)
+{
+	const struct creation *k = ctx;
+
+	return k->spec.linux_ && k->spec.linux_->seccomp && k->plan.has_process;
+}
+
+int create_seccomp(void *ctx, struct err *err)
+{
+	struct creation *k = ctx;
+	auto_fd int cache = -1;
+
+	/* '@' cannot be part of an id */
+	cache = openat(k->root->fd, "@seccomp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (cache < 0 && errno == ENOENT && mkdirat(k->root->fd, "@seccomp", 0700) == 0)
+		cache = openat(k->root->fd, "@seccomp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return filter_get(&k->plan.arena, k->spec.linux_->seccomp, cache, &k->plan.process.filter,
+			  err);
+}

@@ -1,0 +1,217 @@
+/* RUNTIME: create: what lasts: the state directory and the cgroup. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/clock.h"
+#include "libcontainer/base/io.h"
+#include "libcontainer/base/log.h"
+#include "libcontainer/runtime/create.h"
+#include "oci-spec/oci.h"
+#include "seccomp/filter.h"
+
+#define LOCK_TIMEOUT_MS 0 /* a new directory: nobody else can want it */
+
+/* The topmost directory on the way to the cgroup that is not there yet: what this create will
+ * have made, known before it is made. */
+static const char *first_missing(struct creation *k, const char *path)
+{
+	char *part = arena_strdup(&k->arena, path);
+
+	for (char *slash = strchr(part + 1, '/');; slash = strchr(slash + 1, '/')) {
+		if (slash)
+			*slash = '\0';
+		if (faccessat(k->c.cgroup_host.fd, part + 1, F_OK, 0) < 0)
+			return part;
+		if (!slash)
+			return NULL;
+		*slash = '/';
+	}
+}
+
+static int fill_state(struct creation *k, struct err *err)
+{
+	const struct oci_linux *linux_ = k->spec.linux_;
+	struct state *s = &k->c.state;
+	char created[CLOCK_TEXT_SIZE];
+	int r;
+
+	s->version = (struct opt_u32){true, STATE_VERSION};
+	s->id = k->opts->id;
+	s->rootfs = k->plan.rootfs;
+	s->created = arena_strdup(&k->arena, clock_rfc3339(created));
+	s->creating = (struct opt_bool){true, true};
+	s->private_pid = (struct opt_bool){true, k->plan.ns.create & CLONE_NEWPID};
+	s->has_process = (struct opt_bool){true, k->plan.has_process};
+	s->has_filter = (struct opt_bool){true, k->plan.process.filter.insns != NULL};
+	s->no_new_keyring = (struct opt_bool){true, k->opts->no_new_keyring};
+	s->annotations = k->spec.annotations;
+	s->hooks = k->spec.hooks;
+	for (size_t i = 0; linux_ && i < linux_->namespaces.n; i++) {
+		size_t n = s->namespaces.n;
+
+		*arena_push(&k->arena, &s->namespaces.v, &n) = linux_->namespaces.v[i].type;
+		s->namespaces.set = true;
+		s->namespaces.n = n;
+	}
+	if (k->root->no_cgroup)
+		return 0;
+	r = cgroup_host_probe(&k->c.cgroup_host, err);
+	if (r < 0)
+		return r;
+	k->plan.cgroup_mount = k->c.cgroup_host.mount;
+	r = cgroup_path(&k->arena, linux_ ? linux_->cgroups_path : NULL, s->id, k->root->rootless,
+			&s->cgroup, err);
+	if (r < 0)
+		return r;
+	k->plan.cgroup = s->cgroup;
+	s->cgroup_made = first_missing(k, s->cgroup);
+	return 0;
+}
+
+/* From here on the id is taken, and whatever happens `delete --force` finds all there is. */
+int create_state(void *ctx, struct err *err)
+{
+	struct creation *k = ctx;
+	int r = fill_state(k, err);
+
+	if (r < 0)
+		return r;
+	if (mkdirat(k->root->fd, k->opts->id, 0711) < 0)
+		return errno == EEXIST
+			       ? err_fail(err, EEXIST, "container with given ID already exists")
+			       : err_sys(err, errno, "make state directory '%s/%s'", k->root->path,
+					 k->opts->id);
+	k->c.dirfd = state_open_dir(k->root, k->opts->id, err);
+	r = k->c.dirfd;
+	if (r >= 0)
+		r = state_lock(k->c.dirfd, k->opts->id, LOCK_TIMEOUT_MS, err);
+	if (r >= 0)
+		r = state_save(k->c.dirfd, &k->c.state, err);
+	if (r < 0) {
+		struct err ignored;
+
+		(void)!state_remove(k->root, k->opts->id, &ignored);
+	}
+	return r < 0 ? r : 0;
+}
+
+void create_undo_state(void *ctx)
+{
+	struct creation *k = ctx;
+	struct err err;
+
+	if (state_remove(k->root, k->opts->id, &err) < 0)
+		log_error("undo: %s", err.text);
+}
+
+int create_files(void *ctx, struct err *err)
+{
+	struct creation *k = ctx;
+	int r = 0;
+
+	if (k->c.state.has_process.v) {
+		const char *text = oci_encode(&k->arena, &oci_process_type, k->spec.process, "");
+
+		r = io_replace_file(k->c.dirfd, "process.json", text, strlen(text), 0600, err);
+	}
+	if (r == 0 && k->c.state.has_filter.v)
+		r = filter_write(k->c.dirfd, "filter", &k->plan.process.filter, err);
+	if (r == 0 && k->c.state.notify.set && mkdirat(k->c.dirfd, "notify", 0755) < 0)
+		r = err_sys(err, errno, "make the notify directory");
+	if (r == 0 && k->c.state.notify.set && k->run) {
+		k->notify_fd = notify_bind(k->c.dirfd, err);
+		r = k->notify_fd < 0 ? k->notify_fd : 0;
+	}
+	return r;
+}
+
+/* ---- cgroup -----------------------------------------------------------------------------------
+ */
+
+bool create_has_cgroup(const void *ctx)
+{
+	const struct creation *k = ctx;
+
+	return k->c.state.cgroup != NULL;
+}
+
+static const struct oci_resources *resources(const struct creation *k)
+{
+	return k->spec.linux_ ? k->spec.linux_->resources : NULL;
+}
+
+static bool wants_limits(const struct oci_resources *r)
+{
+	return r && (r->memory || r->cpu || r->pids || r->block_io || r->hugepage_limits.n ||
+		     r->rdma.n || r->unified.n);
+}
+
+int create_cgroup(void *ctx, struct err *err)
+{
+	struct creation *k = ctx;
+	struct state *s = &k->c.state;
+	int r = cgroup_fs_driver.create(&k->c.cgroup_host, &k->arena, s->cgroup, resources(k),
+					&s->cgroup_made, err);
+
+	if ((r == -EACCES || r == -EPERM || r == -EROFS) && k->root->rootless &&
+	    !wants_limits(resources(k))) {
+		log_debug("cgroup: none, as the host delegates none: %s", err->text);
+		s->cgroup = NULL;
+		k->plan.cgroup = NULL;
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	k->c.cgroup_fd = r;
+	return 0;
+}
+
+void create_undo_cgroup(void *ctx)
+{
+	struct creation *k = ctx;
+	struct err err;
+
+	close_fd(&k->c.cgroup_fd);
+	if (cgroup_fs_driver.destroy(&k->c.cgroup_host, k->c.state.cgroup, k->c.state.cgroup_made,
+				     &err) < 0)
+		log_error("undo: %s", err.text);
+}
+
+bool create_has_resources(const void *ctx)
+{
+	const struct creation *k = ctx;
+
+	return k->c.cgroup_fd >= 0 && resources(k);
+}
+
+int create_limits(void *ctx, struct err *err)
+{
+	struct creation *k = ctx;
+
+	return cgroup_apply(&k->c.cgroup_host, k->c.cgroup_fd, resources(k), false, err);
+}
+
+bool create_has_device_rules(const void *ctx)
+{
+	const struct creation *k = ctx;
+
+	return create_has_resources(ctx) && resources(k)->devices.set;
+}
+
+/* While the container's init is already mounting. */
+int create_device_rules(void *ctx, struct err *err)
+{
+	struct creation *k = ctx;
+	int r = cgroup_devices_apply(k->c.cgroup_fd, resources(k)->devices.v,
+				     resources(k)->devices.n, err);
+
+	if (r == -EPERM && k->root->rootless) {
+		log_warn("device rules are not applied: not permitted in a user namespace");
+		return 0;
+	}
+	return r;
+}
