@@ -44,14 +44,44 @@ static const char *name_of(uint32_t type)
 	return type < ARRAY_SIZE(type_names) ? type_names[type] : "unknown";
 }
 
+/* A peer that ended with a message unread resets the connection; what it said before is still
+ * there to be read after that error. */
+static ssize_t receive(int fd, struct sync_msg *msg)
+{
+	ssize_t n = sock_recv(fd, msg, sizeof(*msg), NULL);
+
+	return n == -ECONNRESET ? sock_recv(fd, msg, sizeof(*msg), NULL) : n;
+}
+
+static bool is_failure(struct sync_msg *msg, ssize_t n)
+{
+	if ((size_t)n != sizeof(*msg) || msg->type != SYNC_FAILED || msg->err.code <= 0)
+		return false;
+	msg->err.text[sizeof(msg->err.text) - 1] = '\0';
+	msg->err.hint[sizeof(msg->err.hint) - 1] = '\0';
+	return true;
+}
+
+int sync_tell(int fd, enum sync_type type, struct err *err)
+{
+	int r = sync_send(fd, type);
+	struct sync_msg msg;
+	ssize_t n;
+
+	if (r == 0)
+		return 0;
+	err_sys(err, -r, "say '%s' to the other side", name_of(type));
+	n = receive(fd, &msg);
+	if (n > 0 && is_failure(&msg, n))
+		*err = msg.err;
+	return -err->code;
+}
+
 int sync_expect(int fd, enum sync_type want, pid_t *ret_pid, struct err *err)
 {
 	struct sync_msg msg;
-	ssize_t n = sock_recv(fd, &msg, sizeof(msg), NULL);
+	ssize_t n = receive(fd, &msg);
 
-	/* A peer that died with unread messages resets the connection. */
-	if (n == -ECONNRESET)
-		n = 0;
 	if (n < 0)
 		return err_sys(err, (int)-n, "receive '%s' from the other side", name_of(want));
 	if (n == 0)
@@ -59,9 +89,7 @@ int sync_expect(int fd, enum sync_type want, pid_t *ret_pid, struct err *err)
 			       ? 0
 			       : err_fail(err, EPIPE, "the other side ended before it said '%s'",
 					  name_of(want));
-	if ((size_t)n == sizeof(msg) && msg.type == SYNC_FAILED && msg.err.code > 0) {
-		msg.err.text[sizeof(msg.err.text) - 1] = '\0';
-		msg.err.hint[sizeof(msg.err.hint) - 1] = '\0';
+	if (is_failure(&msg, n)) {
 		*err = msg.err;
 		return -err->code;
 	}

@@ -53,6 +53,8 @@ struct sync_msg {
 
 /* 0 or -errno. */
 int sync_send(int fd, enum sync_type type);
+/* The same; when the other side has ended, its error if it left one. */
+int sync_tell(int fd, enum sync_type type, struct err *err) must_check;
 int sync_send_pid(int fd, pid_t pid);
 int sync_send_error(int fd, const struct err *error);
 /* Waits for the next message. SYNC_FAILED fills ERR with the other side's error and returns

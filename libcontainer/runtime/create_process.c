@@ -144,9 +144,7 @@ int create_maps(void *ctx, struct err *err)
 		r = ns_write_maps(k->spawn.pid, &k->plan.ns, NULL, err);
 	else
 		r = ns_check_maps(k->spawn.pid, &k->plan.ns, err);
-	if (r == 0)
-		r = sync_send(k->sync[0], SYNC_MAPPED);
-	return r < 0 && !err->code ? err_sys(err, -r, "tell init that its ids are mapped") : r;
+	return r < 0 ? r : sync_tell(k->sync[0], SYNC_MAPPED, err);
 }
 
 /* What init could not do to itself from inside a user namespace. */
@@ -190,10 +188,7 @@ int create_runtime_hooks(void *ctx, struct err *err)
 	if (r == 0)
 		r = runtime_hooks("createRuntime", &k->spec.hooks->create_runtime, &k->c.state,
 				  "creating", err);
-	if (r < 0)
-		return r;
-	r = sync_send(k->sync[0], SYNC_HOOKED);
-	return r < 0 ? err_sys(err, -r, "tell init that the hooks have run") : 0;
+	return r < 0 ? r : sync_tell(k->sync[0], SYNC_HOOKED, err);
 }
 
 /* The kernel's killing for lack of memory looks like an end without a word. */

@@ -321,11 +321,10 @@ static int bring_up(struct execution *x, struct err *err)
 		r = console_receive(&x->console, err);
 	if (r == 0 && o->pidfd_socket)
 		r = send_fd_to_path(o->pidfd_socket, "setns", x->spawn.pidfd, err);
+	if (r == 0)
+		r = sync_tell(x->sync[0], SYNC_START, err);
 	if (r < 0)
 		return r;
-	r = sync_send(x->sync[0], SYNC_START);
-	if (r < 0)
-		return err_sys(err, -r, "tell the process to start");
 	r = sync_expect(x->sync[0], SYNC_EOF, NULL, err);
 	if (r == 0 && o->pid_file)
 		r = write_pid_file(o->pid_file, x->spawn.pid, err);

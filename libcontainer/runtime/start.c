@@ -41,11 +41,10 @@ static int fail_and_destroy(struct container *c, struct err *err)
 
 int start_and_poststart(struct container *c, int channel, struct err *err)
 {
-	int r = sync_send(channel, SYNC_START);
+	int r = sync_tell(channel, SYNC_START, err);
 
-	if (r < 0)
-		return err_sys(err, -r, "tell the container's init to start");
-	r = sync_expect(channel, SYNC_EOF, NULL, err);
+	if (r == 0)
+		r = sync_expect(channel, SYNC_EOF, NULL, err);
 	if (r < 0) {
 		if (str_starts(err->text, "error running startContainer hook"))
 			return fail_and_destroy(c, err);
