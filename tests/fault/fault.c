@@ -1,0 +1,28 @@
+/* TEST: the fault points of hull-fault: a step that fails, or that kills hull. */
+/*
+ * HULL_FAULT="init:mounts" makes that step fail with EIO instead of running;
+ * "init:mounts=kill" sends SIGKILL to the process that has come to it.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libcontainer/base/steps.h"
+
+int fault_point(const char *what, const char *name, struct err *err)
+{
+	const char *fault = getenv("HULL_FAULT");
+	size_t w = strlen(what), n = strlen(name);
+
+	if (!fault || strncmp(fault, what, w) != 0 || fault[w] != ':' ||
+	    strncmp(fault + w + 1, name, n) != 0)
+		return 0;
+	fault += w + 1 + n;
+	if (strcmp(fault, "=kill") == 0) {
+		kill(getpid(), SIGKILL);
+		_exit(128 + SIGKILL); /* the first process of a namespace cannot kill itself */
+	}
+	return *fault ? 0 : err_fail(err, EIO, "injected fault at '%s:%s'", what, name);
+}
