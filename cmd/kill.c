@@ -7,23 +7,25 @@
 
 struct kill_args {
 	bool all;
+	const char *signal;
 };
 
 static const struct cli_option options[] = {
 	OPT_FLAG(struct kill_args, all, 'a', "all",
 		 "signal every process; a stopped container is no error"),
+	OPT_STRING(struct kill_args, signal, 's', "signal", "SIGNAL",
+		   "the same as the operand SIGNAL, which wins"),
 	OPT_END,
 };
 
 static int run(struct cli *cli, void *opts, int argc, char **argv, struct err *err)
 {
 	struct kill_args *args = opts;
-	int sig = SIGTERM;
+	const char *name = argc > 1 ? argv[1] : args->signal;
+	int sig = name ? proc_signal_parse(name) : SIGTERM;
 
-	if (argc > 1)
-		sig = proc_signal_parse(argv[1]);
 	if (sig < 0)
-		return err_fail(err, EINVAL, "unknown signal '%.64s'", argv[1]);
+		return err_fail(err, EINVAL, "unknown signal '%.64s'", name);
 	return container_kill(&cli->root, argv[0], sig, args->all, err);
 }
 

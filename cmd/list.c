@@ -1,6 +1,8 @@
 /* RUNTIME: hull list. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include "cmd/command.h"
 #include "cmd/info.h"
@@ -27,6 +29,20 @@ struct entry {
 	const char *owner;
 };
 
+/* Containers come and go meanwhile; but a damaged one should be known. */
+static void report_skipped(const char *id, const struct err *err)
+{
+	char line[512];
+	int n;
+
+	log_debug("list: skip '%s': %s", id, err->text);
+	if (err->code == ENOENT)
+		return;
+	n = snprintf(line, sizeof(line), "hull: list: skip '%s': %s\n", id, err->text);
+	if (n > 0 && n < (int)sizeof(line))
+		(void)!io_write_all(STDERR_FILENO, line, (size_t)n);
+}
+
 /* A container that cannot be read (half deleted, damaged) does not hide the others. */
 static void collect(struct cli *cli, const char **ids, size_t n_ids, struct entry **ret,
 		    size_t *ret_n)
@@ -42,7 +58,7 @@ static void collect(struct cli *cli, const char **ids, size_t n_ids, struct entr
 		struct entry *e;
 
 		if (container_info(&cli->root, ids[i], cli->arena, &info, &err) < 0) {
-			log_debug("list: skip '%s': %s", ids[i], err.text);
+			report_skipped(ids[i], &err);
 			continue;
 		}
 		e = arena_push(cli->arena, ret, ret_n);

@@ -51,6 +51,7 @@ _hull_value()
 	exec:--preserve-fds) : ;;
 	list:--format | list:-f) _hull_words "table json" ;;
 	ps:--format | ps:-f) _hull_words "table json" ;;
+	kill:--signal | kill:-s) : ;;
 	update:--resources | update:-r) _hull_compgen -f ;;
 	update:--blkio-weight) : ;;
 	update:--cpu-period) : ;;
@@ -83,7 +84,7 @@ _hull_options()
 	state) _hull_words "--help" ;;
 	list) _hull_words "--format --quiet --help" ;;
 	ps) _hull_words "--format --help" ;;
-	kill) _hull_words "--all --help" ;;
+	kill) _hull_words "--all --signal --help" ;;
 	delete) _hull_words "--force --help" ;;
 	pause) _hull_words "--help" ;;
 	resume) _hull_words "--help" ;;
