@@ -59,15 +59,14 @@ int sock_connect_path(const char *path, int type)
 	auto_fd int dir = -1;
 	char parent[4096];
 
-	if (!slash)
-		return sock_connect_at(AT_FDCWD, path, type);
-	if ((size_t)(slash - path) >= sizeof(parent))
+	if (slash && (size_t)(slash - path) >= sizeof(parent))
 		return -ENAMETOOLONG;
-	snprintf(parent, sizeof(parent), "%.*s/", (int)(slash - path), path);
-	dir = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (slash)
+		snprintf(parent, sizeof(parent), "%.*s/", (int)(slash - path), path);
+	dir = open(slash ? parent : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return -errno;
-	return sock_connect_at(dir, slash + 1, type);
+	return sock_connect_at(dir, slash ? slash + 1 : path, type);
 }
 
 int sock_send(int sock, const void *buf, size_t len, int fd)
