@@ -74,13 +74,14 @@ static int make_node(const struct plan_device *d, int parent, const char *name, 
 }
 
 /* In a user namespace nodes cannot be made: the host's is bound on an empty file. */
-static int bind_node(const struct plan_device *d, int parent, const char *name, struct err *err)
+static int bind_node(const struct plan_device *d, int source, int parent, const char *name,
+		     struct err *err)
 {
 	auto_fd int fd = -1;
 	struct stat st;
 	int r;
 
-	if (fstat(d->source_fd, &st) < 0)
+	if (fstat(source, &st) < 0)
 		return err_sys(err, errno, "look at the host's node");
 	if (!same_device(d, &st))
 		return err_fail(err, EINVAL, "the host's node is another device");
@@ -96,7 +97,7 @@ static int bind_node(const struct plan_device *d, int parent, const char *name, 
 	/* An empty file is what an earlier container from this image left. */
 	if (!S_ISREG(st.st_mode) || st.st_size != 0)
 		return err_sys(err, EEXIST, "another file is there");
-	r = mountfd_attach(d->source_fd, fd);
+	r = mountfd_attach(source, fd);
 	return r < 0 ? err_sys(err, -r, "bind the host's node") : 0;
 }
 
@@ -105,11 +106,19 @@ static int add_device(const struct init *c, const struct plan_device *d, struct 
 	char buf[PATH_MAX];
 	const char *name;
 	auto_fd int parent = root_open_parent(c->root_fd, d->path, buf, &name);
+	auto_fd int own = -1;
 
 	if (parent < 0)
 		return err_sys(err, -parent, "open the directory");
-	return d->source_fd >= 0 ? bind_node(d, parent, name, err)
-				 : make_node(d, parent, name, err);
+	if (d->source_fd >= 0)
+		return bind_node(d, d->source_fd, parent, name, err);
+	if (!c->userns || S_ISFIFO(d->mode))
+		return make_node(d, parent, name, err);
+	/* The runtime had no right to copy the host's mount; here, the host's root is still "/". */
+	own = mountfd_clone_path(d->path, false, false);
+	if (own < 0)
+		return err_sys(err, -own, "copy the host's node");
+	return bind_node(d, own, parent, name, err);
 }
 
 /* A link of exactly this text; another link or a file of the image is replaced, a mount point

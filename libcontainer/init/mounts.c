@@ -6,6 +6,7 @@
 #include <linux/stat.h>
 #include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -289,6 +290,21 @@ static int fill(const struct plan_mount *m, int target, int fd, struct err *err)
 	return r < 0 ? err_sys(err, -r, "make the mount read-only") : 0;
 }
 
+/* A tmpfs for which no mode is given is as open as the directory it covers, not 1777. */
+static int inherit_mode(const struct plan_mount *m, int target, int fd, struct err *err)
+{
+	char path[64];
+	struct stat st;
+
+	if (m->kind != MOUNT_NEW_FS || !streq(m->type, "tmpfs") || m->copy_up ||
+	    (m->data && strstr(m->data, "mode=")))
+		return 0;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (fstat(target, &st) < 0 || chmod(path, st.st_mode & 07777) < 0)
+		return err_sys(err, errno, "give the tmpfs the mode of '%s'", m->destination);
+	return 0;
+}
+
 static int mount_one(struct init *c, const struct plan_mount *m, struct err *err)
 {
 	auto_fd int fd = -1, target = -1;
@@ -307,6 +323,8 @@ static int mount_one(struct init *c, const struct plan_mount *m, struct err *err
 	if (target < 0)
 		return target;
 	r = check_proc_target(c, m, target, err);
+	if (r == 0)
+		r = inherit_mode(m, target, fd, err);
 	if (r == 0)
 		r = fill(m, target, fd, err);
 	if (r < 0)
