@@ -56,6 +56,9 @@ int state_load(struct arena *a, int dirfd, const char *id, struct state *ret, st
 	struct state s = {0};
 	int r = oci_decode_file(a, &state_type, dirfd, "state.json", &s, err);
 
+	/* Another command is making or removing it right now. */
+	if (r == -ENOENT)
+		return err_fail(err, ENOENT, "container '%s' does not exist", id);
 	if (r < 0)
 		return err_wrap(err, "state of '%s'", id);
 	if (!s.version.set || s.version.v != STATE_VERSION)
