@@ -81,7 +81,7 @@ load helpers
 		"$HULL" --root "$ROOT" start web
 		"$HULL" --root "$ROOT" delete --force web
 	done &
-	worker=$!
+	worker=$! WORKER=$!
 	while kill -0 $worker 2> /dev/null; do
 		run --separate-stderr hull state web
 		if [[ $status -eq 0 ]]; then
@@ -93,6 +93,12 @@ load helpers
 		[[ $status -eq 0 || $output == *nosuch* || $output == *"No such file"* ]]
 	done
 	wait $worker
+	WORKER=
+}
+
+teardown() {
+	[[ -z ${WORKER:-} ]] || kill "$WORKER" 2> /dev/null || :
+	common_teardown
 }
 
 @test "concurrency: exec while the container is being deleted is an error or a status, never a hang" {

@@ -87,7 +87,7 @@ end"
 @test "console: ctrl-C reaches the program" {
 	config '.process.terminal = true'
 	script 'trap "echo interrupted; exit" INT; echo ready; read line'
-	listen "$T/tty" $'\x03'
+	listen "$T/tty" $'\x03' later
 	quietly hull run -d --console-socket "$SOCK" web
 	wait_for 5 tty_says interrupted
 	wait $LISTENER

@@ -85,7 +85,7 @@ root"
 	create good
 	mkdir "$ROOT/broken"
 	echo '{' > "$ROOT/broken/state.json"
-	run --separate-stderr hull list -q
+	run --separate-stderr hull list
 	has "$output" good
 	has "$stderr" broken
 	rm -r "$ROOT/broken"

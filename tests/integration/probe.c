@@ -186,9 +186,10 @@ static void copy_tty(int master, int out)
 	}
 }
 
-/* recvtty SOCKET DIR [INPUT]: takes one pty master. DIR/ready appears once it listens,
+/* recvtty SOCKET DIR [INPUT [LATER]]: takes one pty master. DIR/ready appears once it listens,
  * DIR/payload, DIR/nfds, DIR/rest say what was sent, DIR/out is all that came from the terminal;
- * INPUT is typed into it. Ends at hangup. */
+ * INPUT is typed into it, at once or, with LATER, after its first
+ * output. Ends at hangup. */
 static int verb_recvtty(int argc, char **argv)
 {
 	char path[4096], payload[8192], rest[16];
@@ -219,6 +220,8 @@ static int verb_recvtty(int argc, char **argv)
 	fclose(f);
 	if (n < 1)
 		return 1;
+	if (argc > 3)
+		poll(&(struct pollfd){fds[0], POLLIN, 0}, 1, 10000);
 	if (argc > 2 && write(fds[0], argv[2], strlen(argv[2])) < 0)
 		return fail("write");
 	copy_tty(fds[0], out);
@@ -361,10 +364,12 @@ static const struct {
 	int min;
 	int (*run)(int argc, char **argv);
 } verbs[] = {
-	{"syscall", 1, verb_syscall},   {"fate", 1, verb_fate},     {"fds", 0, verb_fds},
-	{"open", 1, verb_open},         {"clock", 1, verb_clock},   {"signals", 0, verb_signals},
-	{"recvtty", 2, verb_recvtty},   {"recvfd", 2, verb_recvfd}, {"dgram", 2, verb_dgram},
-	{"sendto", 2, verb_sendto},     {"pty", 3, verb_pty},       {"leak", 3, verb_leak},
+	{"syscall", 1, verb_syscall},   {"fate", 1, verb_fate},
+	{"fds", 0, verb_fds},           {"open", 1, verb_open},
+	{"clock", 1, verb_clock},       {"signals", 0, verb_signals},
+	{"recvtty", 2, verb_recvtty},   {"recvfd", 2, verb_recvfd},
+	{"dgram", 2, verb_dgram},       {"sendto", 2, verb_sendto},
+	{"pty", 3, verb_pty},           {"leak", 3, verb_leak},
 	{"sigstate", 1, verb_sigstate}, {"exchange", 2, verb_exchange},
 };
 
