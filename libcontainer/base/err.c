@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sysnames.h"
+
 __attribute__((format(printf, 4, 0))) static void fill(struct err *err, int code, bool show,
 						       const char *fmt, va_list ap)
 {
@@ -63,9 +65,7 @@ void err_hint(struct err *err, const char *fmt, ...)
 
 const char *err_name(int code)
 {
-	const char *name = strerrorname_np(code);
-
-	return name ? name : "E?";
+	return sysname_errno(code) ?: "E?";
 }
 
 char *err_format(const struct err *err, char *buf, size_t size)
@@ -73,7 +73,7 @@ char *err_format(const struct err *err, char *buf, size_t size)
 	const char *sep = err->hint[0] ? "; hint: " : "";
 
 	if (err->show_errno)
-		snprintf(buf, size, "%s: %s (%s)%s%s", err->text, strerrordesc_np(err->code) ?: "?",
+		snprintf(buf, size, "%s: %s (%s)%s%s", err->text, strerror(err->code),
 			 err_name(err->code), sep, err->hint);
 	else
 		snprintf(buf, size, "%s%s%s", err->text, sep, err->hint);

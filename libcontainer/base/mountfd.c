@@ -3,27 +3,39 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/stat.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "cleanup.h"
+#include "mountapi.h"
+
+static int open_tree_at(int fd, const char *path, unsigned flags)
+{
+	return (int)syscall(SYS_open_tree, fd, path, flags);
+}
+
+static int fs_config(int fs, unsigned cmd, const char *key, const char *value)
+{
+	return (int)syscall(SYS_fsconfig, fs, cmd, key, value, 0);
+}
 
 int mountfd_clone(int fd, bool recursive)
 {
-	int r = open_tree(fd, "",
-			  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH |
-				  (recursive ? AT_RECURSIVE : 0u));
+	int r = open_tree_at(fd, "",
+			     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH |
+				     (recursive ? AT_RECURSIVE : 0u));
 
 	return r < 0 ? -errno : r;
 }
 
 int mountfd_clone_path(const char *path, bool recursive, bool nofollow)
 {
-	int r = open_tree(AT_FDCWD, path,
-			  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0u) |
-				  (nofollow ? AT_SYMLINK_NOFOLLOW : 0u));
+	int r = open_tree_at(AT_FDCWD, path,
+			     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0u) |
+				     (nofollow ? AT_SYMLINK_NOFOLLOW : 0u));
 
 	return r < 0 ? -errno : r;
 }
@@ -32,15 +44,16 @@ int mountfd_setattr(int fd, uint64_t set, uint64_t clear, uint64_t propagation, 
 {
 	struct mount_attr attr = {.attr_set = set, .attr_clr = clear, .propagation = propagation};
 
-	if (mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0u), &attr,
-			  sizeof(attr)) < 0)
+	if (syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0u),
+		    &attr, sizeof(attr)) < 0)
 		return -errno;
 	return 0;
 }
 
 int mountfd_attach(int fd, int target)
 {
-	if (move_mount(fd, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+	if (syscall(SYS_move_mount, fd, "", target, "",
+		    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return -errno;
 	return 0;
 }
@@ -65,8 +78,8 @@ static int set_option(int fs, char *word, struct err *err)
 
 	if (value)
 		*value++ = '\0';
-	r = value ? fsconfig(fs, FSCONFIG_SET_STRING, word, value, 0)
-		  : fsconfig(fs, FSCONFIG_SET_FLAG, word, NULL, 0);
+	r = value ? fs_config(fs, FSCONFIG_SET_STRING, word, value)
+		  : fs_config(fs, FSCONFIG_SET_FLAG, word, NULL);
 	return r < 0 ? context_error(fs, errno, "mount option", word, err) : 0;
 }
 
@@ -92,21 +105,21 @@ static int set_options(int fs, const char *data, struct err *err)
 int mountfd_new_fs(const char *type, const char *source, const char *data, uint64_t attrs,
 		   struct err *err)
 {
-	auto_fd int fs = fsopen(type, FSOPEN_CLOEXEC);
+	auto_fd int fs = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
 	int fd, r;
 
 	if (fs < 0 && errno == ENODEV)
 		return err_sys(err, ENODEV, "file system type '%s' is unknown to the kernel", type);
 	if (fs < 0)
 		return err_sys(err, errno, "open a '%s' file system", type);
-	if (source && *source && fsconfig(fs, FSCONFIG_SET_STRING, "source", source, 0) < 0)
+	if (source && *source && fs_config(fs, FSCONFIG_SET_STRING, "source", source) < 0)
 		return context_error(fs, errno, "mount source", source, err);
 	r = set_options(fs, data, err);
 	if (r < 0)
 		return r;
-	if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+	if (fs_config(fs, FSCONFIG_CMD_CREATE, NULL, NULL) < 0)
 		return context_error(fs, errno, "create file system", type, err);
-	fd = fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attrs);
+	fd = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, (unsigned)attrs);
 	if (fd < 0)
 		return context_error(fs, errno, "mount file system", type, err);
 	return fd;
@@ -114,7 +127,7 @@ int mountfd_new_fs(const char *type, const char *source, const char *data, uint6
 
 int mountfd_reconfigure(int target, const char *data, struct err *err)
 {
-	auto_fd int fs = fspick(target, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH);
+	auto_fd int fs = (int)syscall(SYS_fspick, target, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH);
 	int r;
 
 	if (fs < 0)
@@ -122,7 +135,23 @@ int mountfd_reconfigure(int target, const char *data, struct err *err)
 	r = set_options(fs, data, err);
 	if (r < 0)
 		return r;
-	if (fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
+	if (fs_config(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL) < 0)
 		return context_error(fs, errno, "remount with", data ? data : "", err);
+	return 0;
+}
+
+int mountfd_place(int fd, struct mountfd_place *ret)
+{
+	struct statx st;
+
+	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_MNT_ID | STATX_INO, &st) < 0)
+		return -1;
+	*ret = (struct mountfd_place){
+		.mount = st.stx_mask & STATX_MNT_ID ? st.stx_mnt_id : 0,
+		.inode = st.stx_ino,
+		.major = st.stx_dev_major,
+		.minor = st.stx_dev_minor,
+		.is_root = st.stx_attributes & STATX_ATTR_MOUNT_ROOT,
+	};
 	return 0;
 }

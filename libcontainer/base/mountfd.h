@@ -2,12 +2,13 @@
  * mountfd.h - the new mount API (Linux >= 5.12), by descriptor.
  *
  * A mount is made detached, gets its final attributes, and is attached to a target that
- * is a descriptor too: no path is looked up twice. Only mount_setattr and glibc's own
- * wrappers are used; this file adds what they lack.
+ * is a descriptor too: no path is looked up twice. The calls are made by number, as
+ * libcs differ in which of them they know.
  */
 #ifndef HULL_MOUNTFD_H
 #define HULL_MOUNTFD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "err.h"
@@ -28,5 +29,14 @@ int mountfd_new_fs(const char *type, const char *source, const char *data, uint6
 		   struct err *err) must_check;
 /* Changes the options of the file system mounted at TARGET (fspick + reconfigure). */
 int mountfd_reconfigure(int target, const char *data, struct err *err) must_check;
+
+/* Where FD is: the mount's id (0 if the kernel does not tell), whether FD is its root, the inode.
+ * 0; -1 and errno. */
+struct mountfd_place {
+	uint64_t mount, inode;
+	uint32_t major, minor;
+	bool is_root;
+};
+int mountfd_place(int fd, struct mountfd_place *ret);
 
 #endif

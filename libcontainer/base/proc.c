@@ -17,6 +17,7 @@
 #include "cleanup.h"
 #include "io.h"
 #include "str.h"
+#include "sysnames.h"
 
 pid_t proc_clone(uint64_t flags, int cgroup_fd, int *ret_pidfd)
 {
@@ -112,13 +113,15 @@ int proc_stat_read(pid_t pid, struct proc_stat *ret)
 
 void proc_reset_signals(void)
 {
-	struct sigaction dfl = {.sa_handler = SIG_DFL};
+	/* The kernel's struct sigaction, whose default action is zero on every architecture. libc's
+	 * function would refuse the signals that libc keeps for itself. */
+	const unsigned long dfl[8] = {0};
 	sigset_t none;
 
 	/* Most are at their default already: read first would cost the same. */
-	for (int sig = 1; sig <= SIGRTMAX; sig++)
+	for (int sig = 1; sig <= SIGNAL_MAX; sig++)
 		if (sig != SIGKILL && sig != SIGSTOP)
-			sigaction(sig, &dfl, NULL);
+			syscall(SYS_rt_sigaction, sig, dfl, NULL, 8);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -146,8 +149,8 @@ static int parse_realtime(const char *s)
 		if (*rest != (max ? '-' : '+') || str_to_u32(rest + 1, &n) < 0 || n > 64)
 			return -EINVAL;
 	}
-	sig = max ? SIGRTMAX - (int)n : SIGRTMIN + (int)n;
-	return sig >= SIGRTMIN && sig <= SIGRTMAX ? sig : -EINVAL;
+	sig = max ? SIGNAL_MAX - (int)n : SIGNAL_RTMIN + (int)n;
+	return sig >= SIGNAL_RTMIN && sig <= SIGNAL_MAX ? sig : -EINVAL;
 }
 
 int proc_signal_parse(const char *s)
@@ -155,11 +158,11 @@ int proc_signal_parse(const char *s)
 	uint32_t n;
 
 	if (isdigit((unsigned char)*s))
-		return str_to_u32(s, &n) == 0 && n <= (uint32_t)SIGRTMAX ? (int)n : -EINVAL;
+		return str_to_u32(s, &n) == 0 && n <= SIGNAL_MAX ? (int)n : -EINVAL;
 	if (strncasecmp(s, "SIG", 3) == 0)
 		s += 3;
 	for (int sig = 1; sig < 32; sig++) {
-		const char *name = sigabbrev_np(sig);
+		const char *name = sysname_signal(sig);
 
 		if (name && strcasecmp(name, s) == 0)
 			return sig;
@@ -176,7 +179,7 @@ int proc_signal_parse(const char *s)
 const char *proc_signal_name(int sig)
 {
 	static char buf[16];
-	const char *name = sigabbrev_np(sig);
+	const char *name = sysname_signal(sig);
 
 	if (!name)
 		return NULL;

@@ -33,6 +33,10 @@ void proc_reset_signals(void);
 /* Close-on-exec for every descriptor >= FROM. 0 or -errno. */
 int proc_cloexec_from(unsigned from);
 int proc_close_from(unsigned from);
+/* The kernel's real-time signals as everybody counts them: libc keeps the first for itself (32 and
+ * 33), and musl's SIGRTMIN is one higher than glibc's. */
+#define SIGNAL_RTMIN 34
+#define SIGNAL_MAX   64
 /* "TERM", "SIGTERM", "sigterm", "15", "RTMIN+3" -> number; -EINVAL. 0 only for "0". */
 int proc_signal_parse(const char *s);
 /* "SIGTERM" or NULL. Static storage. */

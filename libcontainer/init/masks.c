@@ -1,11 +1,11 @@
 /* INIT: hide paths, and make paths read-only. */
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/mountapi.h"
 #include "libcontainer/base/mountfd.h"
 #include "libcontainer/base/path.h"
 #include "libcontainer/init/side.h"

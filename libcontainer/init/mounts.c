@@ -3,16 +3,15 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
-#include <linux/stat.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
 #include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/mountapi.h"
 #include "libcontainer/base/mountfd.h"
 #include "libcontainer/base/path.h"
 #include "libcontainer/base/str.h"
@@ -94,14 +93,14 @@ static int check_proc_target(const struct init *c, const struct plan_mount *m, i
 static int check_proc(const struct init *c, struct err *err)
 {
 	auto_fd int proc = root_open_nolinks(c->root_fd, "/proc", O_PATH | O_DIRECTORY);
-	struct statx stx;
+	struct mountfd_place place;
 	struct statfs fs;
 
 	if (proc < 0)
 		return 0;
-	if (statx(proc, "", AT_EMPTY_PATH, 0, &stx) < 0 || fstatfs(proc, &fs) < 0)
+	if (mountfd_place(proc, &place) < 0 || fstatfs(proc, &fs) < 0)
 		return err_sys(err, errno, "look at '/proc' of the container");
-	if ((stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) && fs.f_type != PROC_SUPER_MAGIC)
+	if (place.is_root && fs.f_type != PROC_SUPER_MAGIC)
 		return err_fail(err, EPERM, "what is mounted on '/proc' is not a proc file system");
 	return 0;
 }
@@ -267,12 +266,10 @@ static int keep_mount(struct init *c, const struct plan_mount *m, int *fd, bool 
 
 static bool same_mount_root(int a, int b)
 {
-	struct statx x, y;
+	struct mountfd_place x, y;
 
-	return statx(a, "", AT_EMPTY_PATH, STATX_MNT_ID | STATX_INO, &x) == 0 &&
-	       statx(b, "", AT_EMPTY_PATH, STATX_MNT_ID | STATX_INO, &y) == 0 &&
-	       x.stx_mnt_id == y.stx_mnt_id && x.stx_ino == y.stx_ino &&
-	       x.stx_dev_major == y.stx_dev_major && x.stx_dev_minor == y.stx_dev_minor;
+	return mountfd_place(a, &x) == 0 && mountfd_place(b, &y) == 0 && x.mount == y.mount &&
+	       x.inode == y.inode && x.major == y.major && x.minor == y.minor;
 }
 
 static int fill(const struct plan_mount *m, int target, int fd, struct err *err)

@@ -1,10 +1,10 @@
 /* INIT: put the root file system in its place; its last attributes. */
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/mountapi.h"
 #include "libcontainer/base/mountfd.h"
 #include "libcontainer/base/path.h"
 #include "libcontainer/init/side.h"

@@ -1,8 +1,8 @@
 /* PURE: mounts[] of the spec, resolved: what kind, from where, with which attributes. */
 #include <errno.h>
-#include <sys/mount.h>
 
 #include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/mountapi.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/plan/build.h"
 

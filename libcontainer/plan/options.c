@@ -1,7 +1,7 @@
 /* PURE: the mount options of table MO: one row each. */
-#include <sys/mount.h>
 
 #include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/mountapi.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/plan/plan.h"
 

@@ -97,7 +97,9 @@ struct plan_sysctl {
 
 struct plan_rlimit {
 	int resource;
-	struct rlimit64 limit;
+	struct {
+		uint64_t rlim_cur, rlim_max; /* as prlimit64(2) takes them */
+	} limit;
 };
 
 struct plan_caps {

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/socket.h>
 
 #include "libcontainer/base/cleanup.h"
@@ -156,8 +156,8 @@ int create_outside(void *ctx, struct err *err)
 	int len, r;
 
 	for (size_t i = 0; create_has_user_ns(k) && i < p->n_rlimits; i++)
-		if (prlimit64(k->spawn.pid, (enum __rlimit_resource)p->rlimits[i].resource,
-			      &p->rlimits[i].limit, NULL) < 0)
+		if (syscall(SYS_prlimit64, k->spawn.pid, p->rlimits[i].resource,
+			    &p->rlimits[i].limit, NULL) < 0)
 			return err_sys(err, errno, "process.rlimits[%zu]", i);
 	if (!p->has_oom_score_adj)
 		return 0;

@@ -2,8 +2,9 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/mount.h>
 #include <sys/syscall.h>
+
+#include "libcontainer/base/mountapi.h"
 
 /*
  * A command that enters a container executes hull again from a read-only copy of itself

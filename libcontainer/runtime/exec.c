@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
@@ -286,8 +286,8 @@ static int rlimits_from_outside(struct execution *x, struct err *err)
 	if (!x->init.new_user)
 		return 0;
 	for (size_t i = 0; i < x->plan.n_rlimits; i++)
-		if (prlimit64(x->spawn.pid, (enum __rlimit_resource)x->plan.rlimits[i].resource,
-			      &x->plan.rlimits[i].limit, NULL) < 0)
+		if (syscall(SYS_prlimit64, x->spawn.pid, x->plan.rlimits[i].resource,
+			    &x->plan.rlimits[i].limit, NULL) < 0)
 			return err_sys(err, errno, "process.rlimits[%zu]", i);
 	return 0;
 }

@@ -3,13 +3,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/log.h"
+#include "libcontainer/base/mountapi.h"
 #include "libcontainer/base/mountfd.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/container.h"

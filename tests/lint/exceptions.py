@@ -18,6 +18,7 @@ NOT_BUILT = {
 
 # (file, function)
 CALLS = {
+    ("libcontainer/base/err.c", "strerror"): "of the kernel's errors: constants in both libcs",
     ("cmd/ps.c", "strtoul"): "one column of ps(1)'s output",
     ("cmd/stats.c", "strtoul"): "numbers of the kernel's lists, \"0-2,5\"",
 }

@@ -8,6 +8,7 @@
 #include "libcontainer/base/err.h"
 #include "libcontainer/base/proc.h"
 #include "libcontainer/base/str.h"
+#include "libcontainer/base/sysnames.h"
 #include "tests/unit/unit.h"
 
 static void numbers(void)
@@ -82,9 +83,9 @@ static void signals(void)
 	CHECK_INT(proc_signal_parse("sigkill"), SIGKILL);
 	CHECK_INT(proc_signal_parse("9"), 9);
 	CHECK_INT(proc_signal_parse("0"), 0);
-	CHECK_INT(proc_signal_parse("RTMIN+3"), SIGRTMIN + 3);
-	CHECK_INT(proc_signal_parse("RTMAX-1"), SIGRTMAX - 1);
-	CHECK_INT(proc_signal_parse("SIGRTMIN"), SIGRTMIN);
+	CHECK_INT(proc_signal_parse("RTMIN+3"), 37);
+	CHECK_INT(proc_signal_parse("RTMAX-1"), 63);
+	CHECK_INT(proc_signal_parse("SIGRTMIN"), 34);
 	CHECK_INT(proc_signal_parse("65"), -EINVAL);
 	CHECK_INT(proc_signal_parse("NOPE"), -EINVAL);
 	CHECK_INT(proc_signal_parse(""), -EINVAL);
@@ -108,12 +109,31 @@ static void dates(void)
 	}
 }
 
+static void names(void)
+{
+	CHECK_STR(sysname_errno(ENOENT), "ENOENT");
+	CHECK_STR(sysname_errno(EAGAIN), "EAGAIN");
+	CHECK(sysname_errno(0) == NULL);
+	CHECK(sysname_errno(-1) == NULL);
+	CHECK(sysname_errno(1000) == NULL);
+	CHECK_STR(sysname_signal(SIGKILL), "KILL");
+	CHECK(sysname_signal(0) == NULL);
+	CHECK(sysname_signal(SIGNAL_RTMIN) == NULL);
+#ifdef __GLIBC__
+	for (int i = 1; i < 200; i++)
+		CHECK_STR(sysname_errno(i) ?: "", strerrorname_np(i) ?: "");
+	for (int i = 1; i < 100; i++)
+		CHECK_STR(sysname_signal(i) ?: "", sigabbrev_np(i) ?: "");
+#endif
+}
+
 static const struct unit_case cases[] = {
 	{"numbers are parsed strictly", numbers},
 	{"sizes take units", sizes},
 	{"errors carry context, name and hint in one line", errors},
 	{"arenas hold large blocks and growing arrays", arenas},
 	{"dates are libc's", dates},
+	{"errors and signals have glibc's names", names},
 	{"signals have names and numbers", signals},
 };
 UNIT_MAIN(cases)

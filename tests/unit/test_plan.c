@@ -1,6 +1,6 @@
 /* TEST: the plan as a whole: root, namespaces, names, masks. */
-#include <sys/mount.h>
 
+#include "libcontainer/base/mountapi.h"
 #include "tests/unit/test_plan.h"
 
 static void root(void)

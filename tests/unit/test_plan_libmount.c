@@ -1,7 +1,7 @@
 /* TEST: the table of mount options against libmount's own. */
 #include <libmount.h>
-#include <sys/mount.h>
 
+#include "libcontainer/base/mountapi.h"
 #include "tests/unit/test_plan.h"
 
 #define PROPAGATION (MS_PRIVATE | MS_SHARED | MS_SLAVE | MS_UNBINDABLE)

@@ -1,7 +1,7 @@
 /* TEST: mounts[]: kinds, paths, data, and what is refused. */
 #include <errno.h>
-#include <sys/mount.h>
 
+#include "libcontainer/base/mountapi.h"
 #include "tests/unit/test_plan.h"
 
 static struct plan_mount *build_one(struct plan_test *t, const char *destination, const char *type,

@@ -1,6 +1,6 @@
 /* TEST: the table of mount options: each row of table MO, and what rows add up to. */
-#include <sys/mount.h>
 
+#include "libcontainer/base/mountapi.h"
 #include "tests/unit/test_plan.h"
 
 #define ATIME MOUNT_ATTR__ATIME
