@@ -107,6 +107,24 @@ int state_lock(int dirfd, const char *id, int timeout_ms, struct err *err)
 	return 0;
 }
 
+int state_unlock(int dirfd)
+{
+	return flock(dirfd, LOCK_UN) < 0 ? -errno : 0;
+}
+
+int state_check_linked(const struct container_root *root, const char *id, int dirfd,
+		       struct err *err)
+{
+	struct stat ours, now;
+
+	if (fstat(dirfd, &ours) < 0)
+		return err_sys(err, errno, "state directory of '%s'", id);
+	if (fstatat(root->fd, id, &now, AT_SYMLINK_NOFOLLOW) < 0 || now.st_ino != ours.st_ino ||
+	    now.st_dev != ours.st_dev)
+		return err_fail(err, ENOENT, "container '%s' does not exist", id);
+	return 0;
+}
+
 /* The directory is flat but for notify/. */
 static int remove_entries(int dirfd, int depth)
 {

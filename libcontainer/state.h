@@ -48,6 +48,11 @@ int state_load(struct arena *a, int dirfd, const char *id, struct state *ret,
 int state_save(int dirfd, const struct state *state, struct err *err) must_check;
 /* Takes the lock, waiting up to TIMEOUT_MS; it goes with the last copy of DIRFD. */
 int state_lock(int dirfd, const char *id, int timeout_ms, struct err *err) must_check;
+int state_unlock(int dirfd);
+/* Once locked: -ENOENT when the container was deleted while we waited, even if there is a new one
+ * of the same id. */
+int state_check_linked(const struct container_root *root, const char *id, int dirfd,
+		       struct err *err) must_check;
 /* Removes the directory and all that is in it. */
 int state_remove(const struct container_root *root, const char *id, struct err *err) must_check;
 

@@ -67,7 +67,9 @@ int creation_run(struct creation *k, struct err *err) must_check;
 void creation_undo(struct creation *k);
 void creation_done(struct creation *k);
 
-/* START over CHANNEL, end of file, poststart hooks. A failing hook destroys the container. */
-int start_and_poststart(struct container *c, int channel, struct err *err) must_check;
+/* START over CHANNEL, end of file, poststart hooks. When a hook has failed the container has to be
+ * destroyed (H-18, H-19). */
+int start_and_poststart(struct container *c, int channel, bool *ret_hook_failed,
+			struct err *err) must_check;
 
 #endif

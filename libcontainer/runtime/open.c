@@ -41,12 +41,7 @@ static bool waits_for_start(const struct container *c)
 
 static enum container_status compute_status(struct container *c)
 {
-	struct err ignored;
-
 	if (c->state.creating.set && c->state.creating.v) {
-		/* The lock tells whether someone is still at it. */
-		if (state_lock(c->dirfd, c->id, 0, &ignored) < 0)
-			return CONTAINER_CREATING;
 		open_init(c);
 		return CONTAINER_STOPPED;
 	}
@@ -72,9 +67,27 @@ static int open_cgroup(struct container *c, struct err *err)
 	return 0;
 }
 
+/* A create that has not finished: the lock tells whether someone is still at it. It may have ended
+ * between our reading and the lock, and then the state is another one. */
+static int look_again(struct container *c, bool *ret_busy, struct err *err)
+{
+	struct err ignored;
+	int r;
+
+	*ret_busy = state_lock(c->dirfd, c->id, 0, &ignored) < 0;
+	if (*ret_busy)
+		return 0;
+	r = state_check_linked(c->root, c->id, c->dirfd, err);
+	if (r == 0)
+		r = state_load(&c->arena, c->dirfd, c->id, &c->state, err);
+	(void)state_unlock(c->dirfd);
+	return r;
+}
+
 int container_open(struct container *c, const struct container_root *root, const char *id,
 		   enum open_mode mode, struct err *err)
 {
+	bool busy = false;
 	int r;
 
 	*c = (struct container)CONTAINER_NONE;
@@ -90,14 +103,21 @@ int container_open(struct container *c, const struct container_root *root, const
 		r = state_lock(c->dirfd, id, LOCK_TIMEOUT_MS, err);
 		if (r < 0)
 			return r;
+		r = state_check_linked(root, id, c->dirfd, err);
+		if (r < 0) {
+			close_fd(&c->dirfd);
+			return r;
+		}
 	}
 	r = state_load(&c->arena, c->dirfd, id, &c->state, err);
+	if (r == 0 && mode == OPEN_READ && c->state.creating.set && c->state.creating.v)
+		r = look_again(c, &busy, err);
 	if (r < 0)
 		return r;
 	r = open_cgroup(c, err);
 	if (r < 0)
 		return r;
-	c->status = compute_status(c);
+	c->status = busy ? CONTAINER_CREATING : compute_status(c);
 	return 0;
 }
 

@@ -6,18 +6,24 @@
 #include "libcontainer/base/log.h"
 #include "libcontainer/runtime/create.h"
 
-/* The process has ended; what is left goes the way of a delete. */
+/* The process has ended; what is left goes the way of a delete, if nobody was faster. */
 static int finish(struct creation *k, int exit_code, int *ret_exit, struct err *err)
 {
-	if (!k->opts->keep && container_destroy(&k->c, err) < 0)
-		return -err->code;
+	auto_container c = CONTAINER_NONE;
+	int r;
+
 	*ret_exit = exit_code;
-	return 0;
+	if (k->opts->keep)
+		return 0;
+	r = container_open(&c, k->root, k->opts->id, OPEN_LOCKED, err);
+	if (r == -ENOENT)
+		return 0;
+	return r < 0 ? r : container_destroy(&c, err);
 }
 
 static int run_created(struct creation *k, int *ret_exit, struct err *err)
 {
-	bool attached = !k->opts->detach;
+	bool attached = !k->opts->detach, hook_failed;
 	int r;
 
 	if (!k->plan.has_process) {
@@ -25,11 +31,13 @@ static int run_created(struct creation *k, int *ret_exit, struct err *err)
 		creation_undo(k);
 		return -err->code;
 	}
-	r = start_and_poststart(&k->c, k->sync[0], err);
+	r = start_and_poststart(&k->c, k->sync[0], &hook_failed, err);
 	if (r < 0) {
+		k->hooks_began |= hook_failed;
 		creation_undo(k);
 		return r;
 	}
+	close_fd(&k->c.dirfd); /* and its lock: it can be paused, updated and deleted from now on */
 	if (k->notify_fd >= 0 && notify_forward(k->notify_fd, k->spawn.pid, k->c.pidfd, err) < 0)
 		log_warn("%s", err->text);
 	if (!attached)

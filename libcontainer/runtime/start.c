@@ -39,27 +39,29 @@ static int fail_and_destroy(struct container *c, struct err *err)
 	return -err->code;
 }
 
-int start_and_poststart(struct container *c, int channel, struct err *err)
+int start_and_poststart(struct container *c, int channel, bool *ret_hook_failed, struct err *err)
 {
 	int r = sync_tell(channel, SYNC_START, err);
 
+	*ret_hook_failed = false;
 	if (r == 0)
 		r = sync_expect(channel, SYNC_EOF, NULL, err);
 	if (r < 0) {
-		if (str_starts(err->text, "error running startContainer hook"))
-			return fail_and_destroy(c, err);
+		*ret_hook_failed = str_starts(err->text, "error running startContainer hook");
 		return r;
 	}
 	if (!c->state.hooks || !c->state.hooks->poststart.n)
 		return 0;
 	r = runtime_hooks("poststart", &c->state.hooks->poststart, &c->state, "running", err);
-	return r < 0 ? fail_and_destroy(c, err) : 0;
+	*ret_hook_failed = r < 0;
+	return r;
 }
 
 int container_start(struct container_root *root, const char *id, struct err *err)
 {
 	auto_container c = CONTAINER_NONE;
 	auto_fd int channel = -1, notify = -1;
+	bool hook_failed;
 	int r = container_open(&c, root, id, OPEN_LOCKED, err);
 
 	if (r == 0)
@@ -74,8 +76,10 @@ int container_start(struct container_root *root, const char *id, struct err *err
 	channel = sock_connect_at(c.dirfd, "start.sock", SOCK_SEQPACKET);
 	if (channel < 0)
 		return err_sys(err, -channel, "connect to the container's init");
-	r = start_and_poststart(&c, channel, err);
+	r = start_and_poststart(&c, channel, &hook_failed, err);
 	if (r < 0)
-		return r;
+		return hook_failed ? fail_and_destroy(&c, err) : r;
+	/* The wait for READY=1 may be long: the container can be paused or deleted meanwhile. */
+	close_fd(&c.dirfd);
 	return notify >= 0 ? notify_forward(notify, (pid_t)c.state.pid.v, c.pidfd, err) : 0;
 }
