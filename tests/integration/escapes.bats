@@ -71,7 +71,7 @@ try_it() {
 	canary
 	config '.mounts |= map(select(.destination | startswith("/dev") | not))'
 	for n in null zero full random urandom tty ptmx console fd stdin stdout stderr shm pts core; do
-		rm -rf "$ROOTFS/dev"
+		rm -rf "${ROOTFS:?}/dev"
 		mkdir "$ROOTFS/dev"
 		ln -s "$C/file" "$ROOTFS/dev/$n"
 		try_it
@@ -85,7 +85,7 @@ try_it() {
 	canary
 	echo secret > "$ROOTFS/secret"
 	config '.mounts |= map(select(.destination | startswith("/dev") | not)) | .linux.maskedPaths = ["/secret"]'
-	rm -rf "$ROOTFS/dev"
+	rm -rf "${ROOTFS:?}/dev"
 	mkdir "$ROOTFS/dev"
 	ln -s "$C/file" "$ROOTFS/dev/null"
 	script 'cat /secret; echo overwritten > /secret; true'

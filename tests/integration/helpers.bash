@@ -149,7 +149,7 @@ common_setup() {
 	T=$BATS_TEST_TMPDIR
 	OUT=$T/out
 	ERR=$T/err
-	BUNDLE= SEVERAL=
+	BUNDLE='' SEVERAL=''
 	MARK=hullmark-$CG-$RANDOM
 	export HULL_TEST_MARK=$MARK
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$T"

@@ -22,7 +22,7 @@ ALL="prestart createRuntime createContainer startContainer poststart poststop"
 	hull start web
 	wait_for 5 grep -q program "$T/log"
 	hull delete --force web
-	equal "$(grep -v program "$T/log")" "$(for k in $ALL; do printf '%s 1\n%s 2\n' $k $k; done)"
+	equal "$(grep -v program "$T/log")" "$(for k in $ALL; do printf '%s 1\n%s 2\n' "$k" "$k"; done)"
 	equal "$(grep -n program "$T/log" | cut -d: -f1)" "$(($(grep -n 'startContainer 2' "$T/log" | cut -d: -f1) + 1))" \
 		|| [[ $(grep -A2 'startContainer 2' "$T/log") == *program* ]]
 }
@@ -145,7 +145,7 @@ created"
 	for f in fds fds2; do
 		equal "$(awk '/->/ { print $9 }' "$T/$f" | sort -n | tr '\n' ' ')" "0 1 2 " || {
 			# the shell's own descriptor of the redirection
-			equal "$(awk '/->/ && !/fds/ && !/pipe/ { print $9 }' "$T/$f" | awk '$1 > 2' | grep -v 255 | wc -l)" 0
+			equal "$(awk '/->/ && !/fds/ && !/pipe/ && $9 > 2 && $9 != 255' "$T/$f" | wc -l)" 0
 		}
 	done
 }

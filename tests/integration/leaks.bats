@@ -45,14 +45,14 @@ host_view() {
 	sleeper web
 	pid=$(pid_of web)
 	procs=$(wc -l < "$CGROOT/$CG/bundle/cgroup.procs")
-	fds=$(ls "/proc/$pid/fd" | wc -l)
+	fds=$(find "/proc/$pid/fd" -type l | wc -l)
 	files=$(find "$ROOT" | sort)
 	for ((i = 0; i < 200; i++)); do
 		"$HULL" --root "$ROOT" exec web true < /dev/null
 	done
 	gone() { [[ $(wc -l < "$CGROOT/$CG/bundle/cgroup.procs") -eq $procs ]]; }
 	wait_for 5 gone
-	equal "$(ls "/proc/$pid/fd" | wc -l)" "$fds"
+	equal "$(find "/proc/$pid/fd" -type l | wc -l)" "$fds"
 	equal "$(find "$ROOT" | sort)" "$files"
 }
 

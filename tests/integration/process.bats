@@ -88,14 +88,14 @@ CapAmb: 0000000000000000"
 @test "process: rlimits are exact, for exec too (P-29 to P-32)" {
 	config '.process.rlimits = [{"type": "RLIMIT_NOFILE", "soft": 123, "hard": 456}, {"type": "RLIMIT_CORE", "soft": 0, "hard": "@MAX@"},
 		{"type": "RLIMIT_STACK", "soft": 1048576, "hard": 2097152}, {"type": "RLIMIT_FSIZE", "soft": "@BIG@", "hard": "@BIG@"}]'
-	script 'grep -e "open files" -e core -e stack -e "file size" /proc/self/limits | tr -s " "'
+	script 'grep -e "open files" -e core -e stack -e "file size" /proc/self/limits | tr -s " " | sed "s/ *$//"'
 	raw @MAX@ 18446744073709551615
 	raw @BIG@ 9223372036854775806
 	run -0 hull run web
-	equal "$output" "Max file size 9223372036854775806 9223372036854775806 bytes 
-Max stack size 1048576 2097152 bytes 
-Max core file size 0 unlimited bytes 
-Max open files 123 456 files "
+	equal "$output" "Max file size 9223372036854775806 9223372036854775806 bytes
+Max stack size 1048576 2097152 bytes
+Max core file size 0 unlimited bytes
+Max open files 123 456 files"
 }
 
 @test "process: every rlimit name is known (P-30)" {

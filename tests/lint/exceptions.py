@@ -34,6 +34,7 @@ STDOUT = {
 # (file, function): calls by path in init
 PATHS = {
     ("libcontainer/init/devices.c", "chmod"): "/proc/self/fd/N: the node that is open, by number",
+    ("libcontainer/init/devices.c", "mountfd_clone_path"): "the host's node, before pivot_root",
     ("libcontainer/init/exec.c", "execve"): "what this is all for: inside, as the program's user",
     ("libcontainer/init/lookup.c", "stat"): "asks what execve will say: decides nothing",
     ("libcontainer/init/hooks.c", "open"): "the bundle: a path of the host's, before pivot_root",
@@ -41,6 +42,7 @@ PATHS = {
         "root.path and /proc/self: of the host's, before pivot_root",
     ("libcontainer/init/join.c", "open"): "'/' of the namespace just joined",
     ("libcontainer/init/mounts.c", "mountfd_clone_path"): "bind sources: the host's paths",
+    ("libcontainer/init/mounts.c", "chmod"): "/proc/self/fd/N: the new file system, by number",
     ("libcontainer/init/pivot.c", "umount2"): "'.', the old root; or the host's mounts",
     ("libcontainer/init/pivot.c", "mount"): "'.', the new root; or over the host's mounts",
     ("libcontainer/init/pivot.c", "chdir"): "'/'",
@@ -61,6 +63,8 @@ GLOBALS = {
 SHELL = {
     "SC1091": "sourced files are checked by themselves",
     "SC2034": "variables of a sourced file are used by those that source it",
+    "SC2030": "a bats test is a subshell: what it sets is its own",
+    "SC2031": "the same",
     "SC2154": "and come from there",
     "SC2153": "the same",
     "SC2016": "programs of awk, sh -c and expected texts have dollars of their own",
