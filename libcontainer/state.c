@@ -80,6 +80,25 @@ int state_save(int dirfd, const struct state *state, struct err *err)
 	return io_replace_file(dirfd, "state.json", text, strlen(text), 0600, err);
 }
 
+#define STAGED ".state.json.next"
+
+int state_stage(int dirfd, const struct state *state, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	const char *text = oci_encode(&a, &state_type, state, "");
+	auto_fd int fd = openat(dirfd, STAGED, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int r = fd < 0 ? -errno : io_write_all(fd, text, strlen(text));
+
+	return r < 0 ? err_sys(err, -r, "write '" STAGED "'") : 0;
+}
+
+int state_publish(int dirfd, struct err *err)
+{
+	if (renameat(dirfd, STAGED, dirfd, "state.json") < 0)
+		return err_sys(err, errno, "rename '" STAGED "' to 'state.json'");
+	return 0;
+}
+
 static int64_t now_ms(void)
 {
 	struct timespec ts;

@@ -46,6 +46,10 @@ int state_open_dir(const struct container_root *root, const char *id, struct err
 int state_load(struct arena *a, int dirfd, const char *id, struct state *ret,
 	       struct err *err) must_check;
 int state_save(int dirfd, const struct state *state, struct err *err) must_check;
+/* The same in two parts, of which the second is one rename: staged while init is at work,
+ * published when it is done. */
+int state_stage(int dirfd, const struct state *state, struct err *err) must_check;
+int state_publish(int dirfd, struct err *err) must_check;
 /* Takes the lock, waiting up to TIMEOUT_MS; it goes with the last copy of DIRFD. */
 int state_lock(int dirfd, const char *id, int timeout_ms, struct err *err) must_check;
 int state_unlock(int dirfd);

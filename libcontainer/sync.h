@@ -16,6 +16,7 @@
  *                                               createContainer hooks, pivot_root, ids, ...
  *      <-------------------------- SYNC_READY   the container is created
  *      create: exits. run: SYNC_START --------> startContainer hooks, seccomp
+ *      (run may send it before READY, when nothing of its own can fail any more)
  *                                               execve: end of file
  *      <-------------------------- SYNC_FAILED  at any time: the error; init then exits
  *

@@ -11,7 +11,7 @@ static const struct step create_steps[] = {
 	{"seccomp",       create_has_seccomp,           create_seccomp,       NULL},
 	/* before anything that would have to be found again after a crash */
 	{"state",         NULL,                         create_state,         create_undo_state},
-	{"files",         NULL,                         create_files,         NULL},
+	{"notify",        create_has_notify,            create_notify,        NULL},
 	{"cgroup",        create_has_cgroup,            create_cgroup,        create_undo_cgroup},
 	/* before the process exists: it must never run without its limits (K-44) */
 	{"limits",        create_has_resources,         create_limits,        NULL},
@@ -23,6 +23,8 @@ static const struct step create_steps[] = {
 	{"identify",      NULL,                         create_identify,      NULL},
 	{"outside",       NULL,                         create_outside,       NULL},
 	{"device rules",  create_has_device_rules,      create_device_rules,  NULL},
+	{"files",         NULL,                         create_files,         NULL},
+	{"start early",   create_may_start_early,       create_start_early,   NULL},
 	{"runtime hooks", create_has_runtime_hooks,     create_runtime_hooks, NULL},
 	{"ready",         NULL,                         create_ready,         NULL},
 	{"hand over",     NULL,                         create_hand_over,     NULL},

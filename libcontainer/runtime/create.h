@@ -23,7 +23,8 @@ struct creation {
 	struct spawn spawn;
 	struct init_args init;
 	bool hooks_began;
-	size_t done; /* steps */
+	bool start_told; /* SYNC_START has been sent early */
+	size_t done;     /* steps */
 };
 
 /* The rows of the table in create.c. */
@@ -38,6 +39,8 @@ int create_seccomp(void *ctx, struct err *err);
 int create_state(void *ctx, struct err *err);
 void create_undo_state(void *ctx);
 int create_files(void *ctx, struct err *err);
+bool create_has_notify(const void *ctx);
+int create_notify(void *ctx, struct err *err);
 bool create_has_cgroup(const void *ctx);
 int create_cgroup(void *ctx, struct err *err);
 void create_undo_cgroup(void *ctx);
@@ -58,6 +61,8 @@ int create_identify(void *ctx, struct err *err);
 int create_outside(void *ctx, struct err *err);
 bool create_has_runtime_hooks(const void *ctx);
 int create_runtime_hooks(void *ctx, struct err *err);
+bool create_may_start_early(const void *ctx);
+int create_start_early(void *ctx, struct err *err);
 int create_ready(void *ctx, struct err *err);
 int create_hand_over(void *ctx, struct err *err);
 
@@ -67,9 +72,9 @@ int creation_run(struct creation *k, struct err *err) must_check;
 void creation_undo(struct creation *k);
 void creation_done(struct creation *k);
 
-/* START over CHANNEL, end of file, poststart hooks. When a hook has failed the container has to be
- * destroyed (H-18, H-19). */
-int start_and_poststart(struct container *c, int channel, bool *ret_hook_failed,
-			struct err *err) must_check;
+/* After SYNC_START over CHANNEL: end of file, poststart hooks. When a hook has failed the container
+ * has to be destroyed (H-18, H-19). */
+int started_and_poststart(struct container *c, int channel, bool *ret_hook_failed,
+			  struct err *err) must_check;
 
 #endif

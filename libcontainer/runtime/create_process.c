@@ -213,13 +213,31 @@ int create_ready(void *ctx, struct err *err)
 	return console_receive(&k->console, err);
 }
 
+/* hull run: what could still fail after READY is the caller's files and sockets; without them init
+ * need not wait for us between READY and START. */
+bool create_may_start_early(const void *ctx)
+{
+	const struct creation *k = ctx;
+
+	return k->run && k->plan.has_process && !k->opts->pid_file && !k->opts->pidfd_socket &&
+	       k->console_fd < 0 && !create_has_runtime_hooks(k);
+}
+
+int create_start_early(void *ctx, struct err *err)
+{
+	struct creation *k = ctx;
+	int r = sync_tell(k->sync[0], SYNC_START, err);
+
+	k->start_told = r == 0;
+	return r;
+}
+
 int create_hand_over(void *ctx, struct err *err)
 {
 	struct creation *k = ctx;
-	int r;
+	int r = state_publish(k->c.dirfd, err);
 
 	k->c.state.creating.v = false;
-	r = state_save(k->c.dirfd, &k->c.state, err);
 	if (r == 0 && k->opts->pidfd_socket)
 		r = send_fd_to_path(k->opts->pidfd_socket, "standard", k->c.pidfd, err);
 	if (r == 0 && k->opts->pid_file)

@@ -108,9 +108,11 @@ void create_undo_state(void *ctx)
 		log_error("undo: %s", err.text);
 }
 
+/* For the commands that come later: while init is at work. */
 int create_files(void *ctx, struct err *err)
 {
 	struct creation *k = ctx;
+	struct state done = k->c.state;
 	int r = 0;
 
 	if (k->c.state.has_process.v) {
@@ -120,13 +122,27 @@ int create_files(void *ctx, struct err *err)
 	}
 	if (r == 0 && k->c.state.has_filter.v)
 		r = filter_write(k->c.dirfd, "filter", &k->plan.process.filter, err);
-	if (r == 0 && k->c.state.notify.set && mkdirat(k->c.dirfd, "notify", 0755) < 0)
-		r = err_sys(err, errno, "make the notify directory");
-	if (r == 0 && k->c.state.notify.set && k->run) {
+	done.creating.v = false;
+	return r < 0 ? r : state_stage(k->c.dirfd, &done, err);
+}
+
+bool create_has_notify(const void *ctx)
+{
+	const struct creation *k = ctx;
+
+	return k->c.state.notify.set;
+}
+
+/* The directory is the source of a bind mount. */
+int create_notify(void *ctx, struct err *err)
+{
+	struct creation *k = ctx;
+
+	if (mkdirat(k->c.dirfd, "notify", 0755) < 0)
+		return err_sys(err, errno, "make the notify directory");
+	if (k->run)
 		k->notify_fd = notify_bind(k->c.dirfd, err);
-		r = k->notify_fd < 0 ? k->notify_fd : 0;
-	}
-	return r;
+	return k->run && k->notify_fd < 0 ? k->notify_fd : 0;
 }
 
 /* ---- cgroup -----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/log.h"
 #include "libcontainer/runtime/create.h"
+#include "libcontainer/sync.h"
 
 /* The process has ended; what is left goes the way of a delete, if nobody was faster. */
 static int finish(struct creation *k, int exit_code, int *ret_exit, struct err *err)
@@ -23,7 +24,7 @@ static int finish(struct creation *k, int exit_code, int *ret_exit, struct err *
 
 static int run_created(struct creation *k, int *ret_exit, struct err *err)
 {
-	bool attached = !k->opts->detach, hook_failed;
+	bool attached = !k->opts->detach, hook_failed = false;
 	int r;
 
 	if (!k->plan.has_process) {
@@ -31,7 +32,9 @@ static int run_created(struct creation *k, int *ret_exit, struct err *err)
 		creation_undo(k);
 		return -err->code;
 	}
-	r = start_and_poststart(&k->c, k->sync[0], &hook_failed, err);
+	r = k->start_told ? 0 : sync_tell(k->sync[0], SYNC_START, err);
+	if (r == 0)
+		r = started_and_poststart(&k->c, k->sync[0], &hook_failed, err);
 	if (r < 0) {
 		k->hooks_began |= hook_failed;
 		creation_undo(k);

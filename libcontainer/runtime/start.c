@@ -39,13 +39,11 @@ static int fail_and_destroy(struct container *c, struct err *err)
 	return -err->code;
 }
 
-int start_and_poststart(struct container *c, int channel, bool *ret_hook_failed, struct err *err)
+int started_and_poststart(struct container *c, int channel, bool *ret_hook_failed, struct err *err)
 {
-	int r = sync_tell(channel, SYNC_START, err);
+	int r = sync_expect(channel, SYNC_EOF, NULL, err);
 
 	*ret_hook_failed = false;
-	if (r == 0)
-		r = sync_expect(channel, SYNC_EOF, NULL, err);
 	if (r < 0) {
 		*ret_hook_failed = str_starts(err->text, "error running startContainer hook");
 		return r;
@@ -61,7 +59,7 @@ int container_start(struct container_root *root, const char *id, struct err *err
 {
 	auto_container c = CONTAINER_NONE;
 	auto_fd int channel = -1, notify = -1;
-	bool hook_failed;
+	bool hook_failed = false;
 	int r = container_open(&c, root, id, OPEN_LOCKED, err);
 
 	if (r == 0)
@@ -76,7 +74,9 @@ int container_start(struct container_root *root, const char *id, struct err *err
 	channel = sock_connect_at(c.dirfd, "start.sock", SOCK_SEQPACKET);
 	if (channel < 0)
 		return err_sys(err, -channel, "connect to the container's init");
-	r = start_and_poststart(&c, channel, &hook_failed, err);
+	r = sync_tell(channel, SYNC_START, err);
+	if (r == 0)
+		r = started_and_poststart(&c, channel, &hook_failed, err);
 	if (r < 0)
 		return hook_failed ? fail_and_destroy(&c, err) : r;
 	/* The wait for READY=1 may be long: the container can be paused or deleted meanwhile. */
