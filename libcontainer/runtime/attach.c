@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -80,24 +79,11 @@ static void flow_write(struct flow *f)
 	}
 }
 
-static void copy_window_size(const struct attached *a)
-{
-	struct winsize size;
-
-	/* A terminal that knows no size says 0x0: then consoleSize stands. */
-	if (a->tty >= 0 && a->console->master >= 0 && ioctl(a->tty, TIOCGWINSZ, &size) == 0 &&
-	    size.ws_row && size.ws_col)
-		ioctl(a->console->master, TIOCSWINSZ, &size);
-}
-
 static void terminal_begin(struct attached *a)
 {
 	struct termios raw;
 
-	a->tty = -1;
-	for (int fd = 0; fd < 3 && a->tty < 0; fd++)
-		if (isatty(fd))
-			a->tty = fd;
+	a->tty = console_own_terminal();
 	a->in = (struct flow){.from = STDIN_FILENO, .to = a->console->master};
 	a->out = (struct flow){.from = a->console->master, .to = STDOUT_FILENO};
 	if (a->tty < 0 || tcgetattr(a->tty, &a->saved) < 0)
@@ -105,7 +91,6 @@ static void terminal_begin(struct attached *a)
 	raw = a->saved;
 	cfmakeraw(&raw);
 	a->raw = tcsetattr(a->tty, TCSANOW, &raw) == 0;
-	copy_window_size(a);
 }
 
 /* What the program wrote before it ended is still in the terminal. */
@@ -153,7 +138,7 @@ static void on_signal(struct attached *a)
 		if (sig == SIGCHLD)
 			reap(a);
 		else if (sig == SIGWINCH && a->tty >= 0)
-			copy_window_size(a);
+			console_copy_size(a->console->master);
 		else
 			proc_pidfd_signal(a->pidfd, sig);
 	}

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "libcontainer/base/cleanup.h"
@@ -25,6 +26,24 @@ int console_prepare(struct console *c, const char *socket_path, struct err *err)
 	return c->sock[1];
 }
 
+int console_own_terminal(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (isatty(fd))
+			return fd;
+	return -1;
+}
+
+void console_copy_size(int master)
+{
+	int own = console_own_terminal();
+	struct winsize size;
+
+	/* A terminal that knows no size says 0x0: then consoleSize stands. */
+	if (own >= 0 && ioctl(own, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col)
+		ioctl(master, TIOCSWINSZ, &size);
+}
+
 int console_receive(struct console *c, struct err *err)
 {
 	char name[PATH_MAX];
@@ -37,6 +56,8 @@ int console_receive(struct console *c, struct err *err)
 	close_fd(&c->sock[0]);
 	if (n < 0 || c->master < 0)
 		return err_sys(err, n < 0 ? (int)-n : EPROTO, "receive the terminal");
+	/* Before the program starts, which may ask at once. */
+	console_copy_size(c->master);
 	return 0;
 }
 

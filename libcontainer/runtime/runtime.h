@@ -91,6 +91,10 @@ int console_prepare(struct console *c, const char *socket_path, struct err *err)
 /* After the clone: receives the master of an attached process. */
 int console_receive(struct console *c, struct err *err) must_check;
 void console_done(struct console *c);
+/* The first of descriptors 0 to 2 that is a terminal, -1 if none is. */
+int console_own_terminal(void);
+/* The window size of that terminal for the one of MASTER. */
+void console_copy_size(int master);
 
 /* Waits for the process: forwards signals, copies the terminal, reaps other children.
  * Returns the exit code. Signals must have been blocked by attach_block_signals() before the
