@@ -25,12 +25,23 @@ static void no_memory(void)
 	_exit(1);
 }
 
+/* Released chunks of the usual size, zeroed, for the next arenas: `list` makes several for each
+ * container, and a mapping costs more than what is put into it. */
+#define MAX_SPARE 4
+static struct arena_chunk *spare;
+static unsigned n_spare;
+
 static struct arena_chunk *chunk_new(size_t payload)
 {
 	size_t want = sizeof(struct arena_chunk) + payload;
 	size_t size = want < CHUNK_SIZE ? CHUNK_SIZE : (want + 4095) & ~(size_t)4095;
-	struct arena_chunk *c;
+	struct arena_chunk *c = spare;
 
+	if (c && size == CHUNK_SIZE) {
+		spare = c->next;
+		n_spare--;
+		return c;
+	}
 	c = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (c == MAP_FAILED)
 		no_memory();
@@ -44,6 +55,14 @@ void arena_done(struct arena *a)
 
 	for (; c; c = next) {
 		next = c->next;
+		if (c->size + sizeof(*c) == CHUNK_SIZE && n_spare < MAX_SPARE) {
+			memset(c->data, 0, c->used);
+			c->used = 0;
+			c->next = spare;
+			spare = c;
+			n_spare++;
+			continue;
+		}
 		munmap(c, c->size + sizeof(*c));
 	}
 	a->chunks = NULL;

@@ -79,6 +79,8 @@ int container_start(struct container_root *root, const char *id, struct err *err
 		r = started_and_poststart(&c, channel, &hook_failed, err);
 	if (r < 0)
 		return hook_failed ? fail_and_destroy(&c, err) : r;
+	/* Nobody listens any more; without it a status is computed with fewer questions. */
+	unlinkat(c.dirfd, "start.sock", 0);
 	/* The wait for READY=1 may be long: the container can be paused or deleted meanwhile. */
 	close_fd(&c.dirfd);
 	return notify >= 0 ? notify_forward(notify, (pid_t)c.state.pid.v, c.pidfd, err) : 0;

@@ -12,8 +12,6 @@ LONG_FILES = {}
 # file: in no makefile
 NOT_BUILT = {
     "tests/integration/probe.c": "built by the integration tests themselves",
-    "tests/bench/floor.c": "built by tests/bench/run",
-    "tests/bench/ibench.c": "built by tests/bench/run",
 }
 
 # (file, function)
@@ -54,6 +52,8 @@ PATHS = {
 # (file, symbol or *)
 GLOBALS = {
     ("libcontainer/base/log.c", "sink"): "the log sink",
+    ("libcontainer/base/arena.c", "spare"): "released chunks, a cache without meaning",
+    ("libcontainer/base/arena.c", "n_spare"): "their number",
     ("libcontainer/base/proc.c", "buf"): "a formatted name, and one thread",
     ("seccomp/names.c", "text"): "a formatted name, and one thread",
     ("oci-spec/default.c", "*"): "templates that are copied; the spec's structs cannot be const",
