@@ -163,8 +163,13 @@ static int make_bind(const struct init *c, const struct plan_mount *m, struct er
 	return r < 0 ? r : take_fd(&fd);
 }
 
-/* A user namespace without a cgroup namespace of its own may not mount cgroup2 (and would
- * see all of the host's, CVE-2023-25809): it gets the container's own directory. */
+/*
+ * Without a cgroup namespace of its own, mounting cgroup2 is no matter of the container alone: it
+ * would set the options of the host's hierarchy anew (nsdelegate is lost that way). The
+ * host's mount is bound instead, which shows the same. In a user namespace mounting it is not
+ * allowed, and all of the host's would be too much (CVE-2023-25809): there it is the container's
+ * own directory.
+ */
 static int make_cgroup(const struct init *c, const struct plan_mount *m, struct err *err)
 {
 	const struct plan *p = c->plan;
@@ -173,15 +178,16 @@ static int make_cgroup(const struct init *c, const struct plan_mount *m, struct 
 	char path[PATH_MAX];
 	int r;
 
-	if (!c->userns || plan_has_ns(p, CLONE_NEWCGROUP))
+	if (plan_has_ns(p, CLONE_NEWCGROUP) || (!c->userns && !p->cgroup_mount))
 		return mountfd_new_fs("cgroup2", m->source ? m->source : "cgroup", m->data,
 				      m->attr_set, err);
-	if (!p->cgroup || !p->cgroup_mount)
+	if (c->userns && (!p->cgroup || !p->cgroup_mount))
 		return err_fail(
 			err, EPERM,
 			"cannot mount cgroup2 in a user namespace without a cgroup namespace, "
 			"and the container has no cgroup that could be bound instead");
-	if (snprintf(path, sizeof(path), "%s%s", p->cgroup_mount, p->cgroup) >= (int)sizeof(path))
+	if (snprintf(path, sizeof(path), "%s%s", p->cgroup_mount, c->userns ? p->cgroup : "") >=
+	    (int)sizeof(path))
 		return err_sys(err, ENAMETOOLONG, "cgroup '%s'", p->cgroup);
 	fd = mountfd_clone_path(path, false, false);
 	if (fd < 0)
