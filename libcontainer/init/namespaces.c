@@ -65,10 +65,15 @@ int init_join_mount_ns(void *ctx, struct err *err)
 	struct init *c = ctx;
 	const struct plan_namespaces *ns = &c->plan->ns;
 
-	for (size_t i = 0; i < ns->n_join; i++)
-		if (ns->join[i].flag == CLONE_NEWNS && setns(ns->join[i].fd, CLONE_NEWNS) < 0)
-			return err_sys(err, errno, "join the mount namespace '%s'",
-				       ns->join[i].path);
+	for (size_t i = 0; i < ns->n_join; i++) {
+		const struct plan_join *j = &ns->join[i];
+
+		if (j->flag != CLONE_NEWNS && !plan_init_joins_cgroup(ns->create, j->flag))
+			continue;
+		if (setns(j->fd, (int)j->flag) < 0)
+			return err_sys(err, errno, "join the %s namespace '%s'",
+				       ns_find_flag(j->flag)->oci_name, j->path);
+	}
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #define HULL_PLAN_H
 
 #include <linux/filter.h>
+#include <linux/sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -191,6 +192,14 @@ int plan_process_build(struct arena *a, struct plan_process *p, const struct oci
 		       unsigned last_cap, struct err *err) must_check;
 
 bool plan_has_ns(const struct plan *plan, uint64_t flag); /* created or joined */
+
+/* Whether init has to join a namespace of FLAG itself because it is a cgroup namespace: from inside
+ * one, clone3 cannot start a process in a cgroup outside of it (nsdelegate). In a new user
+ * namespace (CREATE) init has no right to, and the runtime does it. */
+static inline bool plan_init_joins_cgroup(uint64_t create, uint64_t flag)
+{
+	return flag == CLONE_NEWCGROUP && !(create & CLONE_NEWUSER);
+}
 
 /* ---- tables others read (features, tests) ------------------------------------------ */
 

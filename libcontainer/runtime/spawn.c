@@ -15,8 +15,9 @@
 
 /*
  * A namespace that is joined by path is borrowed: hull enters it, clones, and goes back. That
- * costs two system calls and no further process. Two kinds cannot be: init enters a mount
- * namespace itself (going back would lose hull's root and working directory), and a user
+ * costs two system calls and no further process. Three kinds cannot be: init enters a mount
+ * namespace itself (going back would lose hull's root and working directory) and a cgroup namespace
+ * (which would keep clone3 from the cgroup), and a user
  * namespace (there is no way back) needs a helper process, see below.
  */
 struct borrowed {
@@ -67,7 +68,8 @@ static int borrow(struct borrowed *b, const struct spawn *s, struct err *err)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < s->n_joins && b->n < MAX_BORROWED; i++)
-		if (!(s->joins[i].flag & (CLONE_NEWNS | CLONE_NEWUSER)))
+		if (!(s->joins[i].flag & (CLONE_NEWNS | CLONE_NEWUSER)) &&
+		    !plan_init_joins_cgroup(s->create, s->joins[i].flag))
 			r = borrow_one(b, &s->joins[i], err);
 	if (r < 0) {
 		struct err ignored;
