@@ -60,16 +60,24 @@ static int open_watch(struct watch *w, struct err *err)
 
 static int loop(struct watch *w, struct err *err)
 {
-	struct pollfd p[2] = {{.fd = w->timer, .events = POLLIN},
-			      {.fd = w->inotify, .events = POLLIN}};
+	struct pollfd p[3] = {{.fd = w->timer, .events = POLLIN},
+			      {.fd = w->inotify, .events = POLLIN},
+			      {.fd = w->c->pidfd, .events = POLLIN}};
+	int timeout_ms = -1;
 	_Alignas(struct inotify_event) char buf[4096];
 	uint64_t ticks;
 	int r = 0;
 
 	/* Populated is 0 (or the file is gone) when the last process has ended. */
 	while (r >= 0 && cgroup_is_populated(w->c->cgroup_fd) > 0) {
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
+		if (poll(p, 3, timeout_ms) < 0 && errno != EINTR)
 			return err_sys(err, errno, "wait for events");
+		/* A cgroup that is removed right after its last process may never notify us:
+		 * once init has ended, ask from time to time. */
+		if (p[2].revents) {
+			p[2].fd = -1;
+			timeout_ms = 200;
+		}
 		if (p[1].revents && read(w->inotify, buf, sizeof(buf)) > 0)
 			r = tell_oom(w, err);
 		if (r >= 0 && p[0].revents && read(w->timer, &ticks, sizeof(ticks)) > 0)
