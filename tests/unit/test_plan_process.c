@@ -215,7 +215,7 @@ static void rlimits(void)
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		CHECK_INT(p->rlimits[i].resource, all[i].number);
 		CHECK_UINT(p->rlimits[i].limit.rlim_cur, i);
-		CHECK(p->rlimits[i].limit.rlim_max == RLIM64_INFINITY);
+		CHECK(p->rlimits[i].limit.rlim_max == RLIM_INFINITY);
 	}
 }
 
