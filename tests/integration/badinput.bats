@@ -141,6 +141,7 @@ load helpers
 		has "${line,,}" id
 		no_trace web
 		[[ -z $(ls -A "$ROOT" 2> /dev/null) ]]
+		[[ $id == */* || $id == .. || -z $id ]] || continue
 		for verb in state start kill delete pause resume ps; do
 			run hull $verb -- "$id"
 			[[ $status -eq 1 ]]

@@ -187,6 +187,19 @@ cgroup.procs
 rw'
 }
 
+@test "cgroups: a mount without a cgroup namespace takes no option from the host's (nsdelegate)" {
+	before=$(grep " $CGROOT " /proc/self/mountinfo)
+	mount -o remount,nsdelegate "$CGROOT" 2> /dev/null || skip "the hierarchy cannot be remounted"
+	config '.linux.namespaces |= map(select(.type != "cgroup"))'
+	with=$(grep " $CGROOT " /proc/self/mountinfo)
+	ok_container 'ls /sys/fs/cgroup/cgroup.controllers; mkdir /sys/fs/cgroup/hull-never 2>&1; true'
+	after=$(grep " $CGROOT " /proc/self/mountinfo)
+	[[ $before == *nsdelegate* ]] || { mount -t cgroup2 none "$T" && umount "$T"; }
+	equal "$after" "$with"
+	has "$output" /sys/fs/cgroup/cgroup.controllers
+	has "$output" "Read-only file system"
+}
+
 @test "cgroups: the mount is read-only with ro" {
 	ok_container 'mkdir /sys/fs/cgroup/x 2>&1; grep "^cgroup\|cgroup2" /proc/mounts | cut -d" " -f2,3'
 	has "$output" "Read-only file system"

@@ -2,7 +2,7 @@ load helpers
 
 @test "concurrency: of many creates of one id exactly one wins" {
 	args sleep 1000
-	for round in 1 2 3 4 5; do
+	for ((round = 0; round < $(rounds 5 1); round++)); do
 		pids=()
 		for i in {1..8}; do
 			bundle "b$round-$i"
@@ -76,7 +76,7 @@ load helpers
 
 @test "concurrency: state and list never fail or show nonsense while containers come and go" {
 	args sleep 1000
-	for _ in {1..25}; do
+	for ((i = 0; i < $(rounds 25 5); i++)); do
 		"$HULL" --root "$ROOT" create web < /dev/null > /dev/null 2>&1 3>&- 4>&-
 		"$HULL" --root "$ROOT" start web
 		"$HULL" --root "$ROOT" delete --force web

@@ -37,7 +37,7 @@ after_crash() {
 			}
 			# every call at first, then fewer
 			n=$((n < 6 ? n + 1 : n + 1 + n / 4))
-			((n < 60)) || break
+			((n < $(rounds 60 4))) || break
 		done
 		hull delete --force web
 	done
@@ -45,15 +45,15 @@ after_crash() {
 
 @test "crash: create killed after random short times leaves what delete --force removes" {
 	args sleep 1000
-	for i in {1..40}; do
+	for ((round = 1; round <= $(rounds 40 8); round++)); do
 		"$HULL" --root "$ROOT" create --bundle "$BUNDLE" web < /dev/null > "$OUT" 2> "$ERR" 3>&- 4>&- &
 		pid=$!
 		# 0 to 12 ms: create takes about as long
-		sleep "0.0$(printf %02d $((i % 13)))"
+		sleep "0.0$(printf %02d $((round % 13)))"
 		kill -9 $pid 2> /dev/null || :
 		wait $pid 2> /dev/null || :
 		after_crash || {
-			echo "round $i"
+			echo "round $round"
 			return 1
 		}
 	done
@@ -97,7 +97,7 @@ after_crash() {
 @test "crash: delete killed can be done again" {
 	requires strace
 	for call in unlinkat,unlink,rmdir openat write; do
-		for n in 1 2 3 5 8; do
+		for n in $(rounds "1 2 3 5 8" 2); do
 			args sleep 1000
 			start_it web
 			strace -qq -o /dev/null -e trace="$call" -e inject="$call:signal=KILL:when=$n" \

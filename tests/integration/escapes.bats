@@ -211,7 +211,7 @@ try_it() {
 		done; done'
 	start_it web
 	wait_for 5 grep -q up "$OUT"
-	for _ in {1..30}; do
+	for ((i = 0; i < $(rounds 30 10); i++)); do
 		"$T/hull" --root "$ROOT" exec web true < /dev/null || :
 	done
 	equal "$(sha256sum < "$T/hull")" "$sum"
@@ -237,7 +237,7 @@ spy() {
 	start_it web
 	wait_for 5 grep -q up "$OUT"
 	export HOSTSECRET=1
-	for _ in {1..60}; do
+	for ((i = 0; i < $(rounds 60 10); i++)); do
 		hull exec web true < /dev/null
 	done
 	[[ ! -s $ROOTFS/found ]] || {
@@ -291,7 +291,7 @@ spy() {
 	config --arg s "$T/shared" '.mounts += [{"destination": "/shared", "source": $s, "options": ["rbind"]},
 		{"destination": "/shared/real/sub/new", "type": "tmpfs", "source": "x"}]'
 	args true
-	for _ in {1..100}; do
+	for ((i = 0; i < $(rounds 100 15); i++)); do
 		timeout 20 "$HULL" --root "$ROOT" run web < /dev/null > /dev/null 2>&1 3>&- 4>&- || :
 	done
 	kill $swapper

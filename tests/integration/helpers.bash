@@ -126,8 +126,10 @@ prepare_store() {
 
 setup_file() {
 	[[ $(id -u) -eq 0 ]] || skip "needs root"
-	export HULL STORE
+	export HULL STORE CGROOT
 	HULL=$(find_hull)
+	CGROOT=$(cgroup_root)
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"
 	prepare_store
 	our_mounts > "$BATS_FILE_TMPDIR/mounts.before"
 }
@@ -144,7 +146,6 @@ setup() {
 common_setup() {
 	ROOT=$BATS_FILE_TMPDIR/r
 	PROBE=$STORE/probe
-	CGROOT=$(cgroup_root)
 	CG=hull-test-$BATS_SUITE_TEST_NUMBER-$$
 	T=$BATS_TEST_TMPDIR
 	OUT=$T/out
@@ -152,7 +153,6 @@ common_setup() {
 	BUNDLE='' SEVERAL=''
 	MARK=hullmark-$CG-$RANDOM
 	export HULL_TEST_MARK=$MARK
-	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$T"
 	bundle bundle
 }
 
@@ -169,13 +169,19 @@ common_teardown() {
 	return $rc
 }
 
+id_of() {
+	local dir=${1%/}
+
+	echo "${dir##*/}"
+}
+
 delete_all() {
 	local dir rc=0
 
 	for dir in "$ROOT"/*/; do
 		# @seccomp is the cache of filters, which outlives containers
 		[[ -d $dir && $dir != */@seccomp/ ]] || continue
-		if ! timeout 30 "$HULL" --root "$ROOT" delete --force "$(basename "$dir")" < /dev/null; then
+		if ! timeout 30 "$HULL" --root "$ROOT" delete --force "$(id_of "$dir")" < /dev/null; then
 			echo "leak: delete --force failed for $dir"
 			rc=1
 			kill_marked
@@ -189,7 +195,7 @@ delete_all() {
 # that is all of them; elsewhere others may mount and unmount meanwhile.
 our_mounts() {
 	if [[ -n ${HULL_TEST_PRIVATE_MOUNTS:-} ]]; then
-		cat /proc/self/mountinfo
+		echo "$(< /proc/self/mountinfo)"
 	else
 		grep -e "$BATS_RUN_TMPDIR" -e hull /proc/self/mountinfo || :
 	fi
@@ -206,11 +212,13 @@ marked_pids() (
 	} | sort -un
 )
 
+# The same question with hardly a new process: it is asked after every test.
 no_marked_pids() {
-	local pids
-
-	pids=$(marked_pids)
-	[[ -z $pids ]]
+	[[ ! -d $CGROOT/$CG || $(< "$CGROOT/$CG/cgroup.events") != *"populated 1"* ]] || return 1
+	! (
+		unset HULL_TEST_MARK
+		exec grep -qzs "^HULL_TEST_MARK=$MARK\$" /proc/[0-9]*/environ
+	)
 }
 
 kill_marked() {
@@ -239,7 +247,8 @@ leak_check() {
 		done
 		kill_marked || :
 	fi
-	left=$(find "$ROOT" -mindepth 1 ! -path "$ROOT/@seccomp*" 2> /dev/null | head -20)
+	left=
+	[[ ! -d $ROOT ]] || left=$(find "$ROOT" -mindepth 1 ! -path "$ROOT/@seccomp*")
 	if [[ -n $left ]]; then
 		rc=1
 		echo "leak: state: $left"
@@ -252,9 +261,9 @@ leak_check() {
 		echo "leak: cgroup: $(find "$CGROOT/$CG" -type d)"
 		find "$CGROOT/$CG" -depth -type d -exec rmdir {} \; || :
 	fi
-	if ! our_mounts | diff "$BATS_FILE_TMPDIR/mounts.before" - > "$T/mounts.diff"; then
+	if [[ $(our_mounts) != "$(< "$BATS_FILE_TMPDIR/mounts.before")" ]]; then
 		rc=1
-		echo "leak: mounts: $(cat "$T/mounts.diff")"
+		echo "leak: mounts: $(our_mounts | diff "$BATS_FILE_TMPDIR/mounts.before" -)"
 		grep -o " ${BATS_RUN_TMPDIR}[^ ]*" /proc/self/mountinfo | sort -r | xargs -r -n1 umount -l || :
 		our_mounts > "$BATS_FILE_TMPDIR/mounts.before"
 	fi
@@ -269,12 +278,15 @@ hull() {
 
 # Makes bundle NAME and goes there. The binaries are hard links: write to none of them.
 bundle() {
+	local conf
+
 	[[ -z ${BUNDLE:-} ]] || SEVERAL=1
 	BUNDLE=$T/$1
 	ROOTFS=$BUNDLE/rootfs
-	mkdir -p "$BUNDLE"
+	mkdir "$BUNDLE"
 	cp -al "$STORE/rootfs" "$ROOTFS"
-	sed "s,@CGROUP@,/$CG/$1," "$STORE/config.json" > "$BUNDLE/config.json"
+	conf=$(< "$STORE/config.json")
+	echo "${conf/@CGROUP@//$CG/$1}" > "$BUNDLE/config.json"
 	cd "$BUNDLE" || return 1
 }
 
@@ -468,6 +480,15 @@ pid_of() {
 
 is_status() {
 	[[ $(status_of "$1" 2> /dev/null) == "$2" ]]
+}
+
+# rounds HOST GUEST: how often a loop goes. In the guest every new process costs six times as much.
+rounds() {
+	if [[ -n ${HULL_TEST_GUEST:-} ]]; then
+		echo "$2"
+	else
+		echo "$1"
+	fi
 }
 
 # wait_for SECONDS COMMAND...: until it succeeds; looks every 20 ms.

@@ -1,7 +1,7 @@
 load helpers
 
-# How many containers: 1000 shows it; HULL_TEST_LEAK_ROUNDS changes it.
-ROUNDS=${HULL_TEST_LEAK_ROUNDS:-1000}
+# How many containers: 1000 shows it; HULL_TEST_LEAK_ROUNDS changes it. In the guest, fewer.
+ROUNDS=${HULL_TEST_LEAK_ROUNDS:-$(rounds 1000 50)}
 
 # What a leak would show in, beyond what every test checks.
 host_view() {
@@ -33,7 +33,7 @@ host_view() {
 	args nosuch
 	mkdir -p "$ROOT"
 	before=$(host_view)
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < $(rounds 100 20); i++)); do
 		"$HULL" --root "$ROOT" create "c$i" < /dev/null > /dev/null 2>&1 3>&- 4>&- && return 1
 	done
 	no_marked_pids
@@ -47,7 +47,7 @@ host_view() {
 	procs=$(wc -l < "$CGROOT/$CG/bundle/cgroup.procs")
 	fds=$(find "/proc/$pid/fd" -type l | wc -l)
 	files=$(find "$ROOT" | sort)
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < $(rounds 200 30); i++)); do
 		"$HULL" --root "$ROOT" exec web true < /dev/null
 	done
 	gone() { [[ $(wc -l < "$CGROOT/$CG/bundle/cgroup.procs") -eq $procs ]]; }
@@ -58,7 +58,7 @@ host_view() {
 
 @test "leaks: pause and resume, many times" {
 	sleeper web
-	for ((i = 0; i < 50; i++)); do
+	for ((i = 0; i < $(rounds 50 10); i++)); do
 		hull pause web
 		hull resume web
 	done
