@@ -564,6 +564,7 @@ nr() {
 	x86_64-mkdir) echo 83 ;;
 	x86_64-getcpu) echo 309 ;;
 	x86_64-lseek) echo 8 ;;
+	x86_64-keyctl) echo 250 ;;
 	*-openat2) echo 437 ;;
 	*-unknown) echo 999 ;;
 	*) skip "no number of $1 known on $(uname -m)" ;;
