@@ -303,7 +303,7 @@ Max open files 123 456 files"
 @test "process: a session keyring of its own, not with --no-new-keyring" {
 	keyctl_nr=$(nr keyctl)
 	script "probe syscall $keyctl_nr 0 -3 0"
-	own=$("$PROBE" syscall $keyctl_nr 0 -3 0)
+	own=$("$PROBE" syscall "$keyctl_nr" 0 -3 0)
 	run -0 hull run one
 	first=$output
 	differ "$first" "$own"
