@@ -285,11 +285,9 @@ $(readlink "/proc/$(pid_of web)/ns/user")"
 
 @test "exec: forwards signals" {
 	sleeper web
-	"$HULL" --root "$ROOT" exec web sh -c 'trap "exit 12" TERM; echo up; while :; do sleep 1000 & wait; done' \
-		< /dev/null > "$OUT" 2> "$ERR" 3>&- 4>&- &
+	beside "$HULL" --root "$ROOT" exec web \
+		sh -c 'trap "exit 12" TERM; echo up; while :; do sleep 1000 & wait; done'
 	wait_for 5 grep -q up "$OUT"
-	kill -TERM $!
-	rc=0
-	wait $! || rc=$?
-	[[ $rc -eq 12 ]]
+	beside_kill TERM
+	equal "$(beside_status)" 12
 }

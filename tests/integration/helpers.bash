@@ -333,6 +333,27 @@ attached() {
 	"$HULL" --root "$ROOT" run "$@" < /dev/null > "$OUT" 2> "$ERR" 3>&- 4>&- &
 }
 
+# beside COMMAND...: runs it beside the test, with its streams in files. beside_kill SIGNAL sends it one;
+# beside_status waits and prints its exit status. The status goes through a file: under load bash's
+# own wait has lost it ("No record of process").
+beside() {
+	rm -f "$T/beside.pid" "$T/beside.rc"
+	{
+		sh -c 'echo $$ > "$0.new" && mv "$0.new" "$0" && exec "$@"' "$T/beside.pid" "$@" \
+			< /dev/null > "$OUT" 2> "$ERR" && echo 0 > "$T/beside.new" || echo $? > "$T/beside.new"
+		mv "$T/beside.new" "$T/beside.rc"
+	} 3>&- 4>&- &
+	wait_for 5 test -s "$T/beside.pid"
+}
+
+beside_kill() {
+	kill "-$1" "$(cat "$T/beside.pid")"
+}
+
+beside_status() {
+	wait_for 20 test -s "$T/beside.rc" && cat "$T/beside.rc"
+}
+
 # start_it ID [options]: create and start.
 start_it() {
 	create "$@" && hull start "$1"

@@ -21,12 +21,10 @@ load helpers
 
 @test "run: gives 137 when the container is killed from outside" {
 	args sleep 1000
-	attached web
+	beside "$HULL" --root "$ROOT" run web
 	wait_for 5 is_status web running
 	hull kill web KILL
-	rc=0
-	wait $! || rc=$?
-	[[ $rc -eq 137 ]]
+	equal "$(beside_status)" 137
 	[[ ! -e $ROOT/web ]]
 }
 
@@ -81,12 +79,10 @@ load helpers
 
 @test "run: forwards signals to the program" {
 	script 'trap "echo usr1; exit 9" USR1; echo up; while :; do sleep 1000 & wait; done'
-	attached web
+	beside "$HULL" --root "$ROOT" run web
 	wait_for 5 grep -q up "$OUT"
-	kill -USR1 $!
-	rc=0
-	wait $! || rc=$?
-	[[ $rc -eq 9 ]]
+	beside_kill USR1
+	equal "$(beside_status)" 9
 	has "$(cat "$OUT")" usr1
 }
 
@@ -94,12 +90,10 @@ load helpers
 	for sig in TERM HUP; do
 		script "trap 'echo $sig; exit 5' $sig; echo up; while :; do sleep 1000 & wait; done"
 		: > "$OUT" # what the last one said must not count
-		attached web
+		beside "$HULL" --root "$ROOT" run web
 		wait_for 5 grep -q up "$OUT"
-		kill -$sig $!
-		rc=0
-		wait $! || rc=$?
-		[[ $rc -eq 5 ]]
+		beside_kill $sig
+		equal "$(beside_status)" 5
 		has "$(cat "$OUT")" $sig
 	done
 }
