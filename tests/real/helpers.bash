@@ -31,13 +31,13 @@ copy_debian() {
 	mkdir -p "$DEBIAN"
 	chmod 755 "$REAL" "$DEBIAN"
 	if in_guest; then
-		tar -C / -c --one-file-system bin etc lib lib64 sbin usr var home opt root/.profile \
+		tar -C / -c --one-file-system --exclude=var/tmp bin etc lib lib64 sbin usr var home opt root/.profile \
 			| tar -C "$DEBIAN" -x
 	else
 		tree=$("$BATS_TEST_DIRNAME/prepare")
 		cp -a "$tree/." "$DEBIAN"
 	fi
-	mkdir -p "$DEBIAN"/{proc,sys,dev,run,tmp,root,mnt}
+	mkdir -p "$DEBIAN"/{proc,sys,dev,run,tmp,root,mnt,var/tmp}
 	chmod 1777 "$DEBIAN/tmp"
 	# Bookworm's tree may leave it to the one who boots it.
 	: > "$DEBIAN/etc/resolv.conf"
