@@ -125,6 +125,10 @@ prepare_store() {
 # ---- set up and tear down ------------------------------------------------------------------
 
 setup_file() {
+	common_setup_file
+}
+
+common_setup_file() {
 	[[ $(id -u) -eq 0 ]] || skip "needs root"
 	export HULL STORE CGROOT
 	HULL=$(find_hull)

@@ -14,14 +14,11 @@ in_guest() {
 }
 
 setup_file() {
-	[[ $(id -u) -eq 0 ]] || skip "needs root"
-	export HULL STORE REAL DEBIAN
-	HULL=$(find_hull)
+	common_setup_file
+	export REAL DEBIAN
 	REAL=$BATS_FILE_TMPDIR
 	DEBIAN=$REAL/debian
-	prepare_store
 	copy_debian
-	our_mounts > "$BATS_FILE_TMPDIR/mounts.before"
 }
 
 # The guest's own disk is made of the same tree.
@@ -31,7 +28,9 @@ copy_debian() {
 	mkdir -p "$DEBIAN"
 	chmod 755 "$REAL" "$DEBIAN"
 	if in_guest; then
-		tar -C / -c --one-file-system --exclude=var/tmp bin etc lib lib64 sbin usr var home opt root/.profile \
+		# Not /var/tmp: the copy itself lies there.
+		tar -C / -c --one-file-system --exclude='var/tmp/*' \
+			bin etc lib lib64 sbin usr var home opt root/.profile \
 			| tar -C "$DEBIAN" -x
 	else
 		tree=$("$BATS_TEST_DIRNAME/prepare")
