@@ -9,6 +9,7 @@
 #include "cmd/command.h"
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
+#include "libcontainer/base/kernel.h"
 #include "libcontainer/base/log.h"
 #include "libcontainer/base/str.h"
 
@@ -178,7 +179,7 @@ static int run_command(struct cli *cli, const struct cli_command *c, char **argv
 	void *options = arena_alloc(cli->arena, c->options_size);
 	struct cli_operands in;
 	struct err err = ERR_NONE;
-	int r;
+	int r = 0;
 
 	if (c->defaults)
 		memcpy(options, c->defaults, c->options_size);
@@ -188,7 +189,10 @@ static int run_command(struct cli *cli, const struct cli_command *c, char **argv
 		return print(cli_help_text(cli->arena, c), &err);
 	if (check_operands(c, in.argc, &err) < 0)
 		return usage_error(cli, c, &err);
-	r = c->seals ? container_seal_self(argv, &err) : 0;
+	if (c->root != CLI_ROOT_NONE)
+		r = kernel_check(c->seals ? KERNEL_ENTER : KERNEL_MANAGE, &err);
+	if (r >= 0 && c->seals)
+		r = container_seal_self(argv, &err);
 	if (r >= 0)
 		r = open_root(cli, c, &err);
 	if (r >= 0)

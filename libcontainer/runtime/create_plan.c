@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/log.h"
@@ -15,34 +14,13 @@
 #include "oci-spec/oci.h"
 #include "seccomp/filter.h"
 
-/* One plan, for one set of kernel features: all of them are there from this version on. */
-static int check_kernel(struct err *err)
-{
-	unsigned major = 0, minor = 0;
-	struct utsname u;
-
-	uname(&u);
-	if (sscanf(u.release, "%u.%u", &major, &minor) != 2)
-		return err_fail(err, ENOTSUP, "kernel release '%s' is not understood", u.release);
-	log_debug(
-		"host: kernel %s; plan: openat2, mount API by descriptor, clone3 into the cgroup, "
-		"pidfd, cgroup.kill",
-		u.release);
-	if (major > 5 || (major == 5 && minor >= 14))
-		return 0;
-	return err_fail(err, ENOTSUP, "kernel %s is too old: hull needs cgroup.kill, Linux 5.14",
-			u.release);
-}
-
 int create_load(void *ctx, struct err *err)
 {
 	struct creation *k = ctx;
 	const struct container_create_opts *o = k->opts;
 	char path[PATH_MAX];
-	int r = check_kernel(err);
+	int r = id_check(o->id, err);
 
-	if (r == 0)
-		r = id_check(o->id, err);
 	if (r < 0)
 		return r;
 	if (!realpath(o->bundle ? o->bundle : ".", path))

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -10,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -359,6 +362,59 @@ static int verb_exchange(int argc, char **argv)
 	return fail(argv[0]);
 }
 
+/* The system calls that plans.bats takes away. */
+static const struct {
+	const char *name;
+	unsigned nr;
+} calls[] = {
+#define CALL(name)                \
+	{                         \
+#name, SYS_##name \
+	}
+	CALL(openat2),       CALL(pidfd_open),    CALL(pidfd_send_signal),
+	CALL(close_range),   CALL(clone3),        CALL(execveat),
+	CALL(statx),         CALL(open_tree),     CALL(mount_setattr),
+	CALL(move_mount),    CALL(fsopen),        CALL(fsconfig),
+	CALL(fsmount),       CALL(fspick),        CALL(seccomp),
+	CALL(keyctl),        CALL(bpf),           CALL(memfd_create),
+	CALL(pidfd_getfd),   CALL(set_mempolicy), CALL(ioprio_set),
+	CALL(sched_setattr), CALL(personality),   CALL(sched_setaffinity),
+#undef CALL
+};
+
+/* without ERRNO NAME,... CMD...: runs CMD where these calls fail so, as with an older kernel
+ * (ENOSYS, 38) or under a filter that does not know them (EPERM, 1). Its children inherit that. */
+static int verb_without(int argc, char **argv)
+{
+	struct sock_filter f[64] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0)};
+	struct sock_fprog program = {.filter = f};
+	size_t n = 1, i;
+
+	(void)argc;
+	for (char *name = strtok(argv[1], ","); name; name = strtok(NULL, ",")) {
+		for (i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+			if (!strcmp(calls[i].name, name))
+				break;
+		if (i == sizeof(calls) / sizeof(*calls)) {
+			errno = EINVAL;
+			return fail(name);
+		}
+		f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i].nr, 0, 1);
+		f[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+						      SECCOMP_RET_ERRNO | (unsigned)atoi(argv[0]));
+	}
+	f[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	program.len = (unsigned short)n;
+	/* Not by seccomp(2), and without no_new_privs where we may, so that nothing else changes.
+	 */
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0 &&
+	    (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	     prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0))
+		return fail("filter");
+	execvp(argv[2], argv + 2);
+	return fail(argv[2]);
+}
+
 static const struct {
 	const char *name;
 	int min;
@@ -371,6 +427,7 @@ static const struct {
 	{"dgram", 2, verb_dgram},       {"sendto", 2, verb_sendto},
 	{"pty", 3, verb_pty},           {"leak", 3, verb_leak},
 	{"sigstate", 1, verb_sigstate}, {"exchange", 2, verb_exchange},
+	{"without", 3, verb_without},
 };
 
 int main(int argc, char **argv)
