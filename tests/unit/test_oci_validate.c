@@ -687,7 +687,7 @@ static void device_rules(void)
 
 #define MEM(x) "\"memory\":{" x "}"
 #define CPU(x) "\"cpu\":{" x "}"
-/* K-09 to K-25, K-35, K-36, V-09, V-13 */
+/* V-09, V-13 */
 static void memory_cpu_pids(void)
 {
 	static const struct row rows[] = {
@@ -861,7 +861,7 @@ static const struct unit_case cases[] = {
 	{"S-02 to S-20: seccomp", seccomp_rules},
 	{"S-14 S-20: names of seccomp", seccomp_names},
 	{"K-02 K-04: device rules", device_rules},
-	{"K-09 to K-25, K-35: memory, cpu, pids", memory_cpu_pids},
+	{"K-09 to K-11, K-13 to K-25, K-35, K-36: memory, cpu, pids", memory_cpu_pids},
 	{"K-26 to K-29: block I/O", block_io},
 	{"K-31 K-37 K-40 V-13: other resources", other_resources},
 	{"process and resources alone", parts},
