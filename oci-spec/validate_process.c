@@ -124,14 +124,21 @@ static int oom_score_adj(const struct oci_process *p, struct err *err)
 	return 0;
 }
 
+/* /proc/PID/attr takes a page at most, and of more only the beginning: another label. */
+#define LABEL_MAX 4000
+
+static int labels(const struct oci_process *p, struct err *err)
+{
+	if (p->apparmor_profile && strlen(p->apparmor_profile) > LABEL_MAX)
+		return invalid(err, "process.apparmorProfile: longer than %d bytes", LABEL_MAX);
+	if (p->selinux_label && strlen(p->selinux_label) > LABEL_MAX)
+		return invalid(err, "process.selinuxLabel: longer than %d bytes", LABEL_MAX);
+	return 0;
+}
+
 /* B-11: refused, never skipped. */
 static int not_supported_yet(const struct oci_process *p, struct err *err)
 {
-	if (given(p->apparmor_profile))
-		return unsupported(
-			err, "process.apparmorProfile: AppArmor profiles are not supported yet");
-	if (given(p->selinux_label))
-		return unsupported(err, "process.selinuxLabel: SELinux is not supported yet");
 	if (p->scheduler)
 		return unsupported(err, "process.scheduler: schedulers are not supported yet");
 	if (p->io_priority)
@@ -152,7 +159,8 @@ static const struct process_rule rules[] = {
 	{"P-04",                     console_size},
 	{"P-30 P-31 P-32 P-33",      rlimits},
 	{"P-27",                     oom_score_adj},
-	{"P-34 P-35 P-36 P-41 P-42", not_supported_yet},
+	{"P-34 P-35",                labels},
+	{"P-36 P-41 P-42",           not_supported_yet},
 };
 /* clang-format on */
 

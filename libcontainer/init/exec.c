@@ -77,7 +77,7 @@ int init_descriptors(void *ctx, struct err *err)
 	struct init *c = ctx;
 	int keep[] = {c->channel, c->root_fd, log_fd(), c->args ? c->args->listen_fd : -1};
 
-	c->console_fd = c->proc_fd = -1;
+	c->console_fd = c->proc_fd = c->label_proc_fd = -1;
 	return close_all_but(c->process ? c->process->keep_fds : 0, keep, ARRAY_SIZE(keep), err);
 }
 

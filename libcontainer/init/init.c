@@ -75,6 +75,13 @@ static bool own_limits(const void *ctx)
 	return process(ctx) && !userns(ctx);
 }
 
+static bool labels(const void *ctx)
+{
+	const struct init *c = ctx;
+
+	return c->process && (c->process->apparmor || c->process->selinux);
+}
+
 static bool keyring(const void *ctx)
 {
 	return process(ctx) && context(ctx)->process->keyring;
@@ -117,6 +124,9 @@ static const struct step steps[] = {
 	{"read-only root", NULL,           init_root_readonly, NULL},
 	/* As root: a passwd file need not be readable for all. */
 	{"home",           process,        init_home, NULL},
+	/* Before no_new_privs, which may forbid it; before the keyring, which gets the label. What
+	 * is masked in the container's /proc does not matter: it is not used. */
+	{"labels",         labels,         init_labels, NULL},
 	{"descriptors",    NULL,           init_descriptors, NULL},
 	{"stdio",          process,        init_stdio_owner, NULL},
 	{"keyring",        keyring,        init_keyring, NULL},
@@ -145,6 +155,7 @@ _Noreturn void init_main(const struct init_args *args)
 		.arena = ARENA_INIT,
 		.channel = args->sync_fd,
 		.console_fd = args->console_fd,
+		.label_proc_fd = args->label_proc_fd,
 		.root_path_fd = -1,
 		.root_fd = -1,
 		.proc_fd = -1,

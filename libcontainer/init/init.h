@@ -15,6 +15,7 @@ struct init_args {
 	int sync_fd;        /* SOCK_SEQPACKET, see sync.h */
 	int listen_fd;      /* start.sock, listening; -1: SYNC_START comes on sync_fd (run) */
 	int console_fd;     /* connected socket that takes the pty master; -1 when no terminal */
+	int label_proc_fd;  /* O_PATH of the host's procfs when the process has labels; -1 */
 	int cgroup_fd;      /* O_PATH of the container's cgroup directory, for a cgroup bind; -1 */
 	bool wait_for_maps; /* a new user namespace: SYNC_MAPPED comes first */
 	bool runtime_hooks; /* prestart or createRuntime hooks exist: SYNC_MOUNTED / SYNC_HOOKED */
@@ -26,6 +27,7 @@ _Noreturn void init_main(const struct init_args *args);
 struct init_exec_args {
 	const struct plan_process *process;
 	int sync_fd, console_fd;
+	int label_proc_fd;   /* as above */
 	int container_pidfd; /* pidfd of the container's init */
 	uint64_t join;       /* CLONE_NEW* still to be joined through container_pidfd */
 	bool new_user;       /* joined a user namespace: become 0:0 of it first */

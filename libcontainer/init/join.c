@@ -47,6 +47,13 @@ static bool terminal(const void *ctx)
 	return c->process->terminal && c->console_fd >= 0;
 }
 
+static bool labels(const void *ctx)
+{
+	const struct init *c = ctx;
+
+	return c->process->apparmor || c->process->selinux;
+}
+
 static bool keyring(const void *ctx)
 {
 	return ((const struct init *)ctx)->process->keyring;
@@ -61,6 +68,7 @@ static const struct step steps[] = {
 	{"console",     terminal,   init_console, NULL},
 	/* From here on as in init.c. */
 	{"home",        NULL,       init_home, NULL},
+	{"labels",      labels,     init_labels, NULL},
 	{"descriptors", NULL,       init_descriptors, NULL},
 	{"stdio",       NULL,       init_stdio_owner, NULL},
 	{"keyring",     keyring,    init_keyring, NULL},
@@ -85,6 +93,7 @@ _Noreturn void init_exec_main(const struct init_exec_args *args)
 		.arena = ARENA_INIT,
 		.channel = args->sync_fd,
 		.console_fd = args->console_fd,
+		.label_proc_fd = args->label_proc_fd,
 		.root_path_fd = -1,
 		.root_fd = -1,
 		.proc_fd = -1,

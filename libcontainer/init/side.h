@@ -28,10 +28,11 @@ struct init {
 	int channel; /* takes the error: sync_fd, later the start connection; -1 = none */
 	int console_fd;
 	int root_path_fd, root_fd, proc_fd;
-	int timens_fd;   /* /proc/self/timens_offsets, of the host's procfs */
-	bool own_proc;   /* proc_fd is a mount of the container, not ours alone */
-	bool userns;     /* the container has a user namespace of its own */
-	int *late_ro_fd; /* mounts that become read-only at the end */
+	int label_proc_fd; /* root of the host's procfs, only for init_labels() */
+	int timens_fd;     /* /proc/self/timens_offsets, of the host's procfs */
+	bool own_proc;     /* proc_fd is a mount of the container, not ours alone */
+	bool userns;       /* the container has a user namespace of its own */
+	int *late_ro_fd;   /* mounts that become read-only at the end */
 	size_t n_late_ro;
 
 	char **env;          /* the program's */
@@ -92,6 +93,9 @@ int init_set_caps(struct init *c, struct err *err);
 /* Takes it away again, after the filter: no other system call than capset. */
 int init_final_caps(const struct init *c, struct err *err);
 bool init_filter_needs_admin(const struct plan_process *p);
+
+/* lsm.c */
+int init_labels(void *ctx, struct err *err);
 
 /* lookup.c, home.c */
 int init_chdir(void *ctx, struct err *err);

@@ -131,8 +131,9 @@ struct plan_process {
 	bool terminal;
 	uint16_t rows, columns; /* 0: leave as it is */
 	struct plan_filter filter;
-	const char *keyring; /* session keyring to join, NULL: keep the caller's */
-	unsigned keep_fds;   /* descriptors kept from 3 on (LISTEN_FDS + --preserve-fds) */
+	const char *apparmor, *selinux; /* labels at execve, NULL: none asked */
+	const char *keyring;            /* session keyring to join, NULL: keep the caller's */
+	unsigned keep_fds; /* descriptors kept from 3 on (LISTEN_FDS + --preserve-fds) */
 };
 
 /* ---- the whole ------------------------------------------------------------------- */

@@ -105,6 +105,7 @@ int plan_process_build(struct arena *a, struct plan_process *p, const struct oci
 	built.cwd = process->cwd ? process->cwd : "/";
 	build_user(&built, process->user);
 	plan_caps_build(&built.caps, process->capabilities, last_cap);
+	plan_labels_build(&built, process);
 	built.no_new_privs = process->no_new_privileges.v;
 	r = plan_rlimits_build(a, &built, process, err);
 	if (r < 0)

@@ -47,7 +47,8 @@ int creation_run(struct creation *k, struct err *err)
 	k->c.root = k->root;
 	k->c.id = k->opts->id;
 	k->console = (struct console)CONSOLE_NONE;
-	k->sync[0] = k->sync[1] = k->listen_fd = k->console_fd = k->notify_fd = -1;
+	k->sync[0] = k->sync[1] = k->listen_fd = k->console_fd = k->notify_fd = k->label_proc_fd =
+		-1;
 	k->plan.rootfs_fd = -1;
 	*err = ERR_NONE;
 	r = container_root_open(k->root, true, err);
@@ -66,6 +67,7 @@ void creation_done(struct creation *k)
 	close_fd(&k->sync[1]);
 	close_fd(&k->listen_fd);
 	close_fd(&k->notify_fd);
+	close_fd(&k->label_proc_fd);
 	console_done(&k->console);
 	container_close(&k->c);
 	arena_done(&k->plan.arena);

@@ -19,6 +19,7 @@ struct creation {
 	int listen_fd;  /* start.sock, for init */
 	int console_fd; /* borrowed from console; -1 without a terminal */
 	int notify_fd;
+	int label_proc_fd; /* host's procfs, for init; -1 without labels */
 	struct console console;
 	struct spawn spawn;
 	struct init_args init;

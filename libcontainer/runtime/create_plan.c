@@ -11,6 +11,7 @@
 #include "libcontainer/base/log.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/runtime/create.h"
+#include "libcontainer/runtime/lsm.h"
 #include "oci-spec/oci.h"
 #include "seccomp/filter.h"
 
@@ -97,7 +98,8 @@ int create_plan(void *ctx, struct err *err)
 		in.notify_dir = arena_printf(&k->arena, "%s/%s/notify", k->root->path, k->opts->id);
 		k->c.state.notify = (struct opt_bool){true, true};
 	}
-	return plan_build(&k->plan, &in, err);
+	r = plan_build(&k->plan, &in, err);
+	return r < 0 ? r : lsm_prepare(&k->plan.process, &k->label_proc_fd, err);
 }
 
 bool create_has_seccomp(const void *ctx)

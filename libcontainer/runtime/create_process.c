@@ -76,6 +76,7 @@ int create_spawn(void *ctx, struct err *err)
 		.sync_fd = k->sync[1],
 		.listen_fd = k->listen_fd,
 		.console_fd = k->console_fd,
+		.label_proc_fd = k->label_proc_fd,
 		.cgroup_fd = k->c.cgroup_fd,
 		.wait_for_maps = plan_has_ns(&k->plan, CLONE_NEWUSER),
 		.runtime_hooks = has_hook(k->spec.hooks),
@@ -99,6 +100,7 @@ int create_spawn(void *ctx, struct err *err)
 	k->c.pidfd = k->spawn.pidfd;
 	close_fd(&k->sync[1]);
 	close_fd(&k->listen_fd);
+	close_fd(&k->label_proc_fd);
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "libcontainer/base/proc.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/init/init.h"
+#include "libcontainer/runtime/lsm.h"
 #include "libcontainer/runtime/runtime.h"
 #include "libcontainer/sync.h"
 #include "namespaces/ns.h"
@@ -29,6 +30,7 @@ struct execution {
 	struct oci_process spec;
 	struct plan_process plan;
 	int sync[2];
+	int label_proc_fd;
 	int cgroup_fd; /* where the process starts; -1 */
 	struct console console;
 	struct spawn spawn;
@@ -245,6 +247,7 @@ static int try_spawn(struct execution *x, uint64_t flags, struct err *err)
 	x->init = (struct init_exec_args){
 		.process = &x->plan,
 		.sync_fd = x->sync[1],
+		.label_proc_fd = x->label_proc_fd,
 		.console_fd = x->console.socket >= 0 ? x->console.socket : x->console.sock[1],
 		.container_pidfd = x->c.pidfd,
 		.join = helper ? 0 : flags & ~(uint64_t)CLONE_NEWPID,
@@ -344,6 +347,8 @@ static int prepare(struct execution *x, struct err *err)
 		r = load_process(x, err);
 	if (r == 0)
 		r = build_plan(x, err);
+	if (r == 0)
+		r = lsm_prepare(&x->plan, &x->label_proc_fd, err);
 	if (r < 0)
 		return r;
 	if (x->plan.terminal && o->detach && !o->console_socket)
@@ -371,6 +376,7 @@ static int run_execution(struct execution *x, int *ret_exit, struct err *err)
 	if (r < 0)
 		return r;
 	close_fd(&x->sync[1]);
+	close_fd(&x->label_proc_fd);
 	r = bring_up(x, err);
 	if (r < 0) {
 		proc_pidfd_signal(x->spawn.pidfd, SIGKILL);
@@ -394,6 +400,7 @@ int container_exec(struct container_root *root, const struct container_exec_opts
 		.root = root,
 		.c = CONTAINER_NONE,
 		.sync = {-1, -1},
+		.label_proc_fd = -1,
 		.cgroup_fd = -1,
 		.console = CONSOLE_NONE,
 		.spawn = {.pidfd = -1},
@@ -403,6 +410,7 @@ int container_exec(struct container_root *root, const struct container_exec_opts
 	close_fd(&x.sync[0]);
 	close_fd(&x.sync[1]);
 	close_fd(&x.cgroup_fd);
+	close_fd(&x.label_proc_fd);
 	close_fd(&x.spawn.pidfd);
 	console_done(&x.console);
 	container_close(&x.c);

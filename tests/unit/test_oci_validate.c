@@ -294,10 +294,8 @@ static void process_not_supported(void)
 {
 	static const struct row rows[] = {
 		{"\"apparmorProfile\":\"\",\"selinuxLabel\":\"\"", NULL},
-		{"\"apparmorProfile\":\"docker-default\"",
-		 "process.apparmorProfile: AppArmor profiles are not supported yet"},
-		{"\"selinuxLabel\":\"u:r:t:s0\"",
-		 "process.selinuxLabel: SELinux is not supported yet"},
+		{"\"apparmorProfile\":\"docker-default\"", NULL},
+		{"\"selinuxLabel\":\"u:r:t:s0\"", NULL},
 		{"\"scheduler\":{\"policy\":\"SCHED_OTHER\"}",
 		 "process.scheduler: schedulers are not supported yet"},
 		{"\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\",\"priority\":4}",
