@@ -95,7 +95,6 @@ static void linux_part(struct json_writer *w, const struct container_features *f
 
 static int run(struct cli *cli, void *opts, int argc, char **argv, struct err *err)
 {
-	static const char *const none[] = {NULL};
 	struct container_features f;
 	struct json_writer w;
 
@@ -117,7 +116,7 @@ static int run(struct cli *cli, void *opts, int argc, char **argv, struct err *e
 	json_key(&w, "io.github.seccomp.libseccomp.version");
 	json_string(&w, f.libseccomp_version);
 	json_object_end(&w);
-	strings(&w, "potentiallyUnsafeConfigAnnotations", none);
+	strings(&w, "potentiallyUnsafeConfigAnnotations", f.unsafe_annotations);
 	json_object_end(&w);
 	return cli_print_line(json_finish(&w, NULL), cli->arena, err);
 }

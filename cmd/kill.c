@@ -22,9 +22,9 @@ static int run(struct cli *cli, void *opts, int argc, char **argv, struct err *e
 {
 	struct kill_args *args = opts;
 	const char *name = argc > 1 ? argv[1] : args->signal;
-	int sig = name ? proc_signal_parse(name) : SIGTERM;
+	int sig = name ? proc_signal_parse(name) : -1;
 
-	if (sig < 0)
+	if (name && sig < 0)
 		return err_fail(err, EINVAL, "unknown signal '%.64s'", name);
 	return container_kill(&cli->root, argv[0], sig, args->all, err);
 }
@@ -34,7 +34,9 @@ const struct cli_command cmd_kill = {
 	.operands = "ID [SIGNAL]",
 	.help = "send a signal to the first process of a container",
 	.manual = "SIGNAL is a name, with or without SIG, in upper or lower case, a name like "
-		  "RTMIN+3, or a number; TERM if absent. 0 only checks that the container runs.",
+		  "RTMIN+3, or a number; if absent, what the annotation "
+		  "org.opencontainers.image.stopSignal names, or TERM. 0 only checks that the "
+		  "container runs.",
 	.options = options,
 	.options_size = sizeof(struct kill_args),
 	.min_operands = 1,

@@ -104,6 +104,28 @@ static const struct {
 };
 /* clang-format on */
 
+static void annotations(struct cli_text *t)
+{
+	const struct container_annotation *list = container_annotations(t->arena);
+
+	cli_text_add(t, ".SH ANNOTATIONS\n");
+	text(t,
+	     "These annotations of config.json change what hull does, whoever wrote them there.");
+	for (; list->name; list++) {
+		cli_text_add(t, "\n.TP\n.B ");
+		text(t, list->name);
+		cli_text_add(t, "\n");
+		if (list->refused) {
+			cli_text_add(t, "Refused: ");
+			text(t, list->help);
+			cli_text_add(t, ".");
+		} else {
+			sentence(t, list->help);
+		}
+	}
+	cli_text_add(t, "\n");
+}
+
 const char *cli_manual_page(struct arena *a)
 {
 	struct cli_text t = {.arena = a};
@@ -124,6 +146,7 @@ const char *cli_manual_page(struct arena *a)
 	cli_text_add(&t, ".SH EXIT STATUS\n");
 	text(&t, exit_status);
 	cli_text_add(&t, "\n");
+	annotations(&t);
 	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
 		if (entries[i].title)
 			cli_text_add(&t, ".SH %s\n", entries[i].title);

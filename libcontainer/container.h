@@ -71,7 +71,8 @@ int container_create(struct container_root *root, const struct container_create_
 int container_run(struct container_root *root, const struct container_create_opts *opts,
 		  int *ret_exit, struct err *err) must_check;
 int container_start(struct container_root *root, const char *id, struct err *err) must_check;
-/* ALL: every process of the container; then a stopped container is not an error. */
+/* ALL: every process of the container; then a stopped container is not an error. SIG -1: the one
+ * that the container's annotations name, else SIGTERM. */
 int container_kill(struct container_root *root, const char *id, int sig, bool all,
 		   struct err *err) must_check;
 /* FORCE: kills first; an unknown id is not an error. */
@@ -126,8 +127,16 @@ struct container_features {
 	const char *const *seccomp_actions, *const *seccomp_operators, *const *seccomp_archs;
 	const char *const *seccomp_known_flags, *const *seccomp_supported_flags;
 	const char *libseccomp_version;
+	const char *const *unsafe_annotations; /* keys of config.json that change what hull does */
 };
 void container_features(struct arena *a, struct container_features *ret);
+
+/* The same annotations, for the documentation: the last has no name. */
+struct container_annotation {
+	const char *name, *help;
+	bool refused; /* help says why */
+};
+const struct container_annotation *container_annotations(struct arena *a);
 
 /* Re-executes hull from a private read-only copy, so that a container can never write to the
  * host's binary (CVE-2019-5736). Called first by the commands that enter a container. Returns

@@ -13,6 +13,7 @@
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/log.h"
 #include "libcontainer/base/proc.h"
+#include "libcontainer/plan/annotations.h"
 #include "libcontainer/plan/plan.h"
 #include "oci-spec/jsonw.h"
 
@@ -57,6 +58,38 @@ const char *state_for_hooks(struct arena *a, const struct plan *plan, const char
 	return hooks_state_json(a, plan->id, plan->bundle, &plan->annotations, status, pid);
 }
 
+/* ---- files for the output ------------------------------------------------------------ */
+
+static int open_one(const struct oci_map *annotations, const char *name, int *ret, struct err *err)
+{
+	const char *path = annotation_get(annotations, name);
+
+	if (!path)
+		return 0;
+	*ret = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	return *ret < 0 ? err_sys(err, errno, "annotations.%s: open '%s'", name, path) : 0;
+}
+
+int hook_files_open(const struct oci_map *annotations, struct hook_files *ret, struct err *err)
+{
+	auto_hook_files files = HOOK_FILES_NONE;
+	int r = open_one(annotations, "run.oci.hooks.stdout", &files.out, err);
+
+	if (r == 0)
+		r = open_one(annotations, "run.oci.hooks.stderr", &files.err, err);
+	if (r < 0)
+		return r;
+	ret->out = take_fd(&files.out);
+	ret->err = take_fd(&files.err);
+	return 0;
+}
+
+void hook_files_close(struct hook_files *files)
+{
+	close_fd(&files->out);
+	close_fd(&files->err);
+}
+
 /* ---- the child --------------------------------------------------------------------- */
 
 struct pipes {
@@ -86,23 +119,24 @@ static int pipes_open(struct pipes *p)
 }
 
 _Noreturn static void child(const struct oci_hook *hook, const struct pipes *p,
-			    char *const *default_env, int cwd_fd)
+			    char *const *default_env, int cwd_fd, const struct hook_files *files)
 {
 	const char *const self[] = {hook->path, NULL};
 	char *const *argv = (char *const *)(hook->args.n ? hook->args.v : self);
 	char *const *env = default_env ? default_env : environ;
 	static char *const no_env[] = {NULL};
-	int in, out, report, code;
+	int in, out, report, code, err;
 
 	if (hook->env.set)
 		env = hook->env.n ? (char *const *)hook->env.v : no_env;
 	/* First out of the way of 0 to 3, which may be closed in the caller. */
 	in = fcntl(p->in[0], F_DUPFD_CLOEXEC, 4);
-	out = fcntl(p->out[1], F_DUPFD_CLOEXEC, 4);
+	out = fcntl(files && files->out >= 0 ? files->out : p->out[1], F_DUPFD_CLOEXEC, 4);
+	err = fcntl(files && files->err >= 0 ? files->err : p->out[1], F_DUPFD_CLOEXEC, 4);
 	report = fcntl(p->report[1], F_DUPFD_CLOEXEC, 4);
-	if (in < 0 || out < 0 || report < 0 || (cwd_fd >= 0 && fchdir(cwd_fd) < 0))
+	if (in < 0 || out < 0 || err < 0 || report < 0 || (cwd_fd >= 0 && fchdir(cwd_fd) < 0))
 		goto failed;
-	if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0 ||
+	if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 ||
 	    dup3(report, 3, O_CLOEXEC) < 0)
 		goto failed;
 	proc_close_from(4);
@@ -285,7 +319,7 @@ static int attend(const struct oci_hook *hook, struct pipes *p, int pidfd, pid_t
 }
 
 static int run(const struct oci_hook *hook, const char *state_json, char *const *default_env,
-	       int cwd_fd, struct err *err)
+	       int cwd_fd, const struct hook_files *files, struct err *err)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN}, pipe_before, chld_before;
 	const struct sigaction dfl = {.sa_handler = SIG_DFL};
@@ -301,7 +335,7 @@ static int run(const struct oci_hook *hook, const char *state_json, char *const 
 	sigaction(SIGCHLD, &dfl, &chld_before);
 	pid = proc_clone(0, -1, &pidfd);
 	if (pid == 0)
-		child(hook, &p, default_env, cwd_fd);
+		child(hook, &p, default_env, cwd_fd, files);
 	r = pid < 0 ? err_sys(err, -pid, "start a process for the hook")
 		    : attend(hook, &p, pidfd, pid, state_json, err);
 	sigaction(SIGCHLD, &chld_before, NULL);
@@ -311,19 +345,20 @@ static int run(const struct oci_hook *hook, const char *state_json, char *const 
 }
 
 int hooks_run_one(const char *kind, const oci_hook_list *list, size_t index, const char *state_json,
-		  char *const *default_env, int cwd_fd, struct err *err)
+		  char *const *default_env, int cwd_fd, const struct hook_files *files,
+		  struct err *err)
 {
 	log_debug("%s hook #%zu: %s", kind, index, list->v[index].path);
-	if (run(&list->v[index], state_json, default_env, cwd_fd, err) < 0)
+	if (run(&list->v[index], state_json, default_env, cwd_fd, files, err) < 0)
 		return err_wrap(err, "error running %s hook #%zu", kind, index);
 	return 0;
 }
 
 int hooks_run(const char *kind, const oci_hook_list *list, const char *state_json,
-	      char *const *default_env, int cwd_fd, struct err *err)
+	      char *const *default_env, int cwd_fd, const struct hook_files *files, struct err *err)
 {
 	for (size_t i = 0; i < list->n; i++) {
-		int r = hooks_run_one(kind, list, i, state_json, default_env, cwd_fd, err);
+		int r = hooks_run_one(kind, list, i, state_json, default_env, cwd_fd, files, err);
 
 		if (r < 0)
 			return r;

@@ -24,6 +24,8 @@ int filter_compile(struct arena *a, const struct oci_seccomp *seccomp, struct pl
  * written is a debug line, never a failure; a damaged entry is replaced. */
 int filter_get(struct arena *a, const struct oci_seccomp *seccomp, int cache_fd,
 	       struct plan_filter *ret, struct err *err) must_check;
+/* Every name in the rules is a system call, of this architecture or another one. */
+int filter_check_names(const struct oci_seccomp *seccomp, struct err *err) must_check;
 /* The canonical text of a profile: equal exactly when the programs must be equal. */
 void filter_canonical(struct arena *a, const struct oci_seccomp *seccomp, const char **ret,
 		      size_t *ret_len);

@@ -172,6 +172,22 @@ int filter_flags(const struct oci_seccomp *seccomp, unsigned *ret, struct err *e
 	return 0;
 }
 
+int filter_check_names(const struct oci_seccomp *seccomp, struct err *err)
+{
+	for (size_t i = 0; i < seccomp->syscalls.n; i++) {
+		const struct oci_strings *names = &seccomp->syscalls.v[i].names;
+
+		for (size_t j = 0; j < names->n; j++)
+			if (seccomp_syscall_resolve_name(names->v[j]) == __NR_SCMP_ERROR)
+				return err_fail(
+					err, EINVAL,
+					"linux.seccomp.syscalls[%zu].names[%zu]: '%.64s' is "
+					"no system call that libseccomp %s knows",
+					i, j, names->v[j], filter_library_version());
+	}
+	return 0;
+}
+
 const char *filter_library_version(void)
 {
 	static char text[40];

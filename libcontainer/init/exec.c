@@ -75,7 +75,13 @@ static int close_all_but(unsigned preserved, int *keep, size_t n, struct err *er
 int init_descriptors(void *ctx, struct err *err)
 {
 	struct init *c = ctx;
-	int keep[] = {c->channel, c->root_fd, log_fd(), c->args ? c->args->listen_fd : -1};
+	bool start_hooks = c->plan && c->plan->hooks && c->plan->hooks->start_container.n;
+	int keep[] = {c->channel,
+		      c->root_fd,
+		      log_fd(),
+		      c->args ? c->args->listen_fd : -1,
+		      start_hooks ? c->plan->hook_out : -1,
+		      start_hooks ? c->plan->hook_err : -1};
 
 	c->console_fd = c->proc_fd = c->label_proc_fd = -1;
 	return close_all_but(c->process ? c->process->keep_fds : 0, keep, ARRAY_SIZE(keep), err);

@@ -6,6 +6,7 @@
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/str.h"
+#include "libcontainer/plan/annotations.h"
 #include "libcontainer/plan/build.h"
 
 const char *plan_absolute(struct arena *a, const char *path)
@@ -112,7 +113,8 @@ static int build_process(struct plan *plan, const struct plan_input *in, struct 
 	r = plan_process_build(&plan->arena, p, in->spec->process, in->last_cap, err);
 	if (r < 0)
 		return r;
-	if (in->rootless && p->n_groups)
+	p->set_groups = !annotation_is_on(&plan->annotations, "run.oci.keep_original_groups");
+	if (in->rootless && p->n_groups && p->set_groups)
 		return err_fail(err, EINVAL,
 				"process.user.additionalGids: cannot set any additional "
 				"groups in a rootless container");
@@ -129,12 +131,18 @@ static const char *or_null(const char *s)
 	return s && s[0] ? s : NULL;
 }
 
+static int build_annotations(struct plan *plan, const struct plan_input *in, struct err *err)
+{
+	(void)in;
+	return annotations_check(&plan->annotations, err);
+}
+
 /* The order matters: what reads plan->ns comes after it. */
 static int build_all(struct plan *plan, const struct plan_input *in, struct err *err)
 {
 	int (*const parts[])(struct plan *, const struct plan_input *, struct err *) = {
-		plan_namespaces_build, build_root,        plan_mounts_build,
-		plan_devices_build,    plan_sysctl_build, build_process,
+		build_annotations,  plan_namespaces_build, build_root,    plan_mounts_build,
+		plan_devices_build, plan_sysctl_build,     build_process,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
@@ -157,6 +165,8 @@ int plan_build(struct plan *plan, const struct plan_input *in, struct err *err)
 		.id = in->id,
 		.bundle = in->bundle,
 		.rootfs_fd = -1,
+		.hook_out = -1,
+		.hook_err = -1,
 		.hostname = or_null(spec->hostname), /* I-04 */
 		.domainname = or_null(spec->domainname),
 		.no_pivot = in->no_pivot,

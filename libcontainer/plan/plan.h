@@ -163,7 +163,8 @@ struct plan {
 	bool has_process;
 	struct plan_process process;
 	const struct oci_hooks
-		*hooks; /* NULL = none; createContainer and startContainer run in init */
+		*hooks;         /* NULL = none; createContainer and startContainer run in init */
+	int hook_out, hook_err; /* where the output of those two goes; -1: into the error */
 	struct oci_map annotations;
 	const char
 		*cgroup; /* of the container, relative to the v2 mount: "/hull/web"; NULL = none */

@@ -49,7 +49,7 @@ int creation_run(struct creation *k, struct err *err)
 	k->console = (struct console)CONSOLE_NONE;
 	k->sync[0] = k->sync[1] = k->listen_fd = k->console_fd = k->notify_fd = k->label_proc_fd =
 		-1;
-	k->plan.rootfs_fd = -1;
+	k->plan.rootfs_fd = k->plan.hook_out = k->plan.hook_err = -1;
 	*err = ERR_NONE;
 	r = container_root_open(k->root, true, err);
 	if (r == 0)
@@ -57,7 +57,7 @@ int creation_run(struct creation *k, struct err *err)
 	if (r < 0)
 		creation_undo(k);
 	else
-		sources_close(&k->plan);
+		create_undo_sources(k);
 	return r;
 }
 

@@ -10,6 +10,7 @@
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/log.h"
 #include "libcontainer/base/str.h"
+#include "libcontainer/plan/annotations.h"
 #include "libcontainer/runtime/create.h"
 #include "libcontainer/runtime/lsm.h"
 #include "oci-spec/oci.h"
@@ -114,6 +115,9 @@ int create_seccomp(void *ctx, struct err *err)
 	struct creation *k = ctx;
 	auto_fd int cache = -1;
 
+	if (annotation_is_on(&k->spec.annotations, "run.oci.seccomp_fail_unknown_syscall") &&
+	    filter_check_names(k->spec.linux_->seccomp, err) < 0)
+		return -err->code;
 	/* '@' cannot be part of an id */
 	cache = openat(k->root->fd, "@seccomp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (cache < 0 && errno == ENOENT && mkdirat(k->root->fd, "@seccomp", 0700) == 0)

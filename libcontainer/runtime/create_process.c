@@ -9,6 +9,8 @@
 #include "libcontainer/base/io.h"
 #include "libcontainer/base/proc.h"
 #include "libcontainer/base/sock.h"
+#include "libcontainer/hooks.h"
+#include "libcontainer/plan/annotations.h"
 #include "libcontainer/runtime/create.h"
 #include "libcontainer/sync.h"
 #include "namespaces/ns.h"
@@ -16,14 +18,26 @@
 int create_sources(void *ctx, struct err *err)
 {
 	struct creation *k = ctx;
+	const struct oci_hooks *h = k->spec.hooks;
+	struct hook_files files = HOOK_FILES_NONE;
+	int r = sources_open(&k->plan, err);
 
-	return sources_open(&k->plan, err);
+	if (r < 0 || !h || !(h->create_container.n || h->start_container.n))
+		return r;
+	r = hook_files_open(&k->spec.annotations, &files, err);
+	if (r < 0)
+		create_undo_sources(k);
+	k->plan.hook_out = files.out;
+	k->plan.hook_err = files.err;
+	return r;
 }
 
 void create_undo_sources(void *ctx)
 {
 	struct creation *k = ctx;
 
+	close_fd(&k->plan.hook_out);
+	close_fd(&k->plan.hook_err);
 	sources_close(&k->plan);
 }
 
@@ -222,6 +236,7 @@ bool create_may_start_early(const void *ctx)
 	const struct creation *k = ctx;
 
 	return k->run && k->plan.has_process && !k->opts->pid_file && !k->opts->pidfd_socket &&
+	       !annotation_get(&k->spec.annotations, "run.oci.pidfd_receiver") &&
 	       k->console_fd < 0 && !create_has_runtime_hooks(k);
 }
 
@@ -237,11 +252,14 @@ int create_start_early(void *ctx, struct err *err)
 int create_hand_over(void *ctx, struct err *err)
 {
 	struct creation *k = ctx;
+	const char *receiver = annotation_get(&k->spec.annotations, "run.oci.pidfd_receiver");
 	int r = state_publish(k->c.dirfd, err);
 
 	k->c.state.creating.v = false;
 	if (r == 0 && k->opts->pidfd_socket)
 		r = send_fd_to_path(k->opts->pidfd_socket, "standard", k->c.pidfd, err);
+	if (r == 0 && receiver)
+		r = send_fd_to_path(receiver, "standard", k->c.pidfd, err);
 	if (r == 0 && k->opts->pid_file)
 		r = write_pid_file(k->opts->pid_file, k->spawn.pid, err);
 	return r;

@@ -16,6 +16,7 @@
 #include "libcontainer/base/str.h"
 #include "libcontainer/init/init.h"
 #include "libcontainer/runtime/lsm.h"
+#include "libcontainer/plan/annotations.h"
 #include "libcontainer/runtime/runtime.h"
 #include "libcontainer/sync.h"
 #include "namespaces/ns.h"
@@ -153,6 +154,8 @@ static int build_plan(struct execution *x, struct err *err)
 	if (r < 0)
 		return r;
 	x->plan.keep_fds = x->opts->preserve_fds;
+	x->plan.set_groups =
+		!annotation_is_on(&x->c.state.annotations, "run.oci.keep_original_groups");
 	if (!x->c.state.no_new_keyring.v)
 		x->plan.keyring = arena_printf(&x->arena, "_ses.%s", x->c.id);
 	else

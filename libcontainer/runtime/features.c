@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "libcontainer/container.h"
+#include "libcontainer/plan/annotations.h"
 #include "libcontainer/plan/plan.h"
 #include "seccomp/filter.h"
 
@@ -39,6 +40,35 @@ static const char *const *without(struct arena *a, const char *const *list, cons
 	return left;
 }
 
+/* F-21: what is refused changes whether the container is made at all. */
+static const char *const *unsafe_annotations(struct arena *a)
+{
+	const char **names = arena_array(a, const char *, n_annotations + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_annotations; i++)
+		if (annotation_table[i].kind != ANNOTATION_FOREIGN)
+			names[n++] = annotation_table[i].name;
+	qsort(names, n, sizeof(*names), by_name);
+	return names;
+}
+
+const struct container_annotation *container_annotations(struct arena *a)
+{
+	struct container_annotation *list =
+		arena_array(a, struct container_annotation, n_annotations + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_annotations; i++) {
+		const struct annotation *row = &annotation_table[i];
+
+		if (row->kind != ANNOTATION_FOREIGN)
+			list[n++] = (struct container_annotation){row->name, row->help,
+								  row->kind == ANNOTATION_REFUSED};
+	}
+	return list;
+}
+
 /* Nobody would serve a listener yet: what needs one is known, but not supported. */
 void container_features(struct arena *a, struct container_features *ret)
 {
@@ -55,5 +85,6 @@ void container_features(struct arena *a, struct container_features *ret)
 		.seccomp_supported_flags =
 			without(a, filter_flag_names, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"),
 		.libseccomp_version = filter_library_version(),
+		.unsafe_annotations = unsafe_annotations(a),
 	};
 }

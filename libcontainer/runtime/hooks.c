@@ -19,30 +19,34 @@ int runtime_hooks(const char *kind, const oci_hook_list *hooks, const struct sta
 		  const char *status, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
+	auto_hook_files files = HOOK_FILES_NONE;
 	auto_fd int bundle = -1;
 
 	if (!hooks->n)
 		return 0;
+	if (hook_files_open(&state->annotations, &files, err) < 0)
+		return -err->code;
 	bundle = open(state->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return hooks_run(kind, hooks, state_text(&a, state, status), NULL, bundle, err);
+	return hooks_run(kind, hooks, state_text(&a, state, status), NULL, bundle, &files, err);
 }
 
 /* After the container is gone: a failure is a warning and the others still run (H-21). */
 void runtime_poststop(const struct state *state)
 {
 	auto_arena a = ARENA_INIT;
+	auto_hook_files files = HOOK_FILES_NONE;
 	auto_fd int bundle = -1;
 	const char *text;
+	struct err err;
 
 	if (!state->hooks || !state->hooks->poststop.n)
 		return;
+	if (hook_files_open(&state->annotations, &files, &err) < 0)
+		log_warn("%s", err.text);
 	bundle = open(state->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	text = state_text(&a, state, "stopped");
-	for (size_t i = 0; i < state->hooks->poststop.n; i++) {
-		struct err err;
-
+	for (size_t i = 0; i < state->hooks->poststop.n; i++)
 		if (hooks_run_one("poststop", &state->hooks->poststop, i, text, NULL, bundle,
-				  &err) < 0)
+				  &files, &err) < 0)
 			log_warn("%s", err.text);
-	}
 }

@@ -4,6 +4,7 @@
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/proc.h"
+#include "libcontainer/plan/annotations.h"
 #include "libcontainer/runtime/runtime.h"
 
 #define NOT_RUNNING "container not running"
@@ -22,11 +23,27 @@ static int kill_all(struct container *c, int sig, struct err *err)
 	return r < 0 && r != -ESRCH ? err_sys(err, -r, "kill the processes of '%s'", c->id) : 0;
 }
 
+/* who names no signal means the one that the program wants to be stopped with. */
+static int stop_signal(const struct container *c, struct err *err)
+{
+	const char *key = "org.opencontainers.image.stopSignal";
+	const char *name = annotation_get(&c->state.annotations, key);
+	int sig = name && *name ? proc_signal_parse(name) : SIGTERM;
+
+	if (sig > 0)
+		return sig;
+	err_fail(err, EINVAL, "annotations.%s: '%.64s' is no signal", key, name);
+	err_hint(err, "name the signal to send");
+	return -err->code;
+}
+
 int container_kill(struct container_root *root, const char *id, int sig, bool all, struct err *err)
 {
 	auto_container c = CONTAINER_NONE;
 	int r = container_open(&c, root, id, OPEN_READ, err);
 
+	if (r == 0 && sig < 0)
+		r = sig = stop_signal(&c, err);
 	if (r < 0)
 		return r;
 	if (all)

@@ -77,3 +77,16 @@ SCMP_ACT_KILL_PROCESS SCMP_ACT_KILL_THREAD SCMP_ACT_LOG SCMP_ACT_TRACE SCMP_ACT_
 @test "features: does not claim to be runc's commit (F-20)" {
 	equal "$(jq '.annotations | has("org.opencontainers.runc.commit")' <<< "$F")" false
 }
+
+@test "features: names the annotations that change what hull does (A-08, F-21)" {
+	for k in run.oci.hooks.stdout run.oci.keep_original_groups run.oci.handler org.opencontainers.image.stopSignal; do
+		equal "$k: $(jq --arg k $k '.potentiallyUnsafeConfigAnnotations | index($k) != null' <<< "$F")" "$k: true"
+	done
+	# of no effect here
+	equal "$(jq '[.potentiallyUnsafeConfigAnnotations[] | select(startswith("krun") or startswith("org.criu"))] | length' <<< "$F")" 0
+}
+
+@test "features: says something about hull itself in its annotations (F-20)" {
+	equal "$(jq -r '.annotations | to_entries | map(select(.key == "" or (.value | type) != "string")) | length' <<< "$F")" 0
+	matches "$(jq -r '.annotations["io.github.seccomp.libseccomp.version"]' <<< "$F")" '^[0-9]+\.[0-9]+\.[0-9]+$'
+}

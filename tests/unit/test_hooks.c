@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "libcontainer/base/cleanup.h"
 #include "libcontainer/hooks.h"
 #include "tests/unit/unit.h"
 
@@ -18,7 +19,7 @@ static int sh(const char *script, int64_t timeout, const char *state, struct err
 
 	if (timeout)
 		hook.timeout = (struct opt_i64){true, timeout};
-	return hooks_run("createRuntime", &list, state, NULL, -1, err);
+	return hooks_run("createRuntime", &list, state, NULL, -1, NULL, err);
 }
 
 static void reads_state(void)
@@ -47,7 +48,7 @@ static void failures(void)
 	CHECK_STR(err.text, "error running createRuntime hook #0: exit status 3: out bad thing");
 	CHECK_INT(sh("kill -9 $$", 0, "{}", &err), -ECANCELED);
 	CHECK_STR(err.text, "error running createRuntime hook #0: killed by signal 9 SIGKILL");
-	CHECK_INT(hooks_run("poststop", &list, "{}", NULL, -1, &err), -ENOENT);
+	CHECK_INT(hooks_run("poststop", &list, "{}", NULL, -1, NULL, &err), -ENOENT);
 	CHECK_STR(err.text, "error running poststop hook #0: execute '/nosuch/hook'");
 }
 
@@ -89,9 +90,9 @@ static void environment(void)
 	struct err err = ERR_NONE;
 
 	CHECK(leak >= 0);
-	CHECK_INT(hooks_run("prestart", &list, "{}", def, root, &err), 0);
+	CHECK_INT(hooks_run("prestart", &list, "{}", def, root, NULL, &err), 0);
 	hook = (struct oci_hook){.path = "/bin/sh", .args = {true, 3, args}};
-	CHECK_INT(hooks_run("prestart", &list, "{}", def, root, &err), -ECANCELED);
+	CHECK_INT(hooks_run("prestart", &list, "{}", def, root, NULL, &err), -ECANCELED);
 	/* ls has 0, 1, 2 and the directory it reads: nothing leaks (H-23). */
 	CHECK_STR(err.text, "error running prestart hook #0: exit status 9: 0 1 2 3");
 }
@@ -112,7 +113,7 @@ static void order(void)
 	CHECK(fd >= 0);
 	snprintf(f, sizeof(f), "F=%s", name);
 	/* H-07, H-22: in order, and the first failure ends the list. */
-	CHECK_INT(hooks_run("poststart", &list, "{}", env, -1, &err), -ECANCELED);
+	CHECK_INT(hooks_run("poststart", &list, "{}", env, -1, NULL, &err), -ECANCELED);
 	CHECK_HAS(err.text, "error running poststart hook #1: ");
 	CHECK_INT(pread(fd, buf, sizeof(buf) - 1, 0), 4);
 	unlink(name);
@@ -133,6 +134,24 @@ static void state(void)
 		  "\"bundle\":\"/b\",\"annotations\":{\"k\\\"\":\"a\\nb\",\"e\":\"\"}}");
 }
 
+/* Appended, each stream to its own file; what has one is not in the error. */
+static void files(void)
+{
+	char path[] = "/tmp/hull-hook-XXXXXX";
+	auto_hook_files files = {mkstemp(path), -1};
+	const char *args[] = {"sh", "-c", "echo out; echo bad >&2; exit 1", NULL};
+	struct oci_hook hook = {.path = "/bin/sh", .args = {true, 3, args}};
+	oci_hook_list list = {true, 1, &hook};
+	struct err err = ERR_NONE;
+	char got[64] = "";
+
+	CHECK(files.out >= 0 && unlink(path) == 0);
+	CHECK_INT(hooks_run("prestart", &list, "{}", NULL, -1, &files, &err), -ECANCELED);
+	CHECK_STR(err.text, "error running prestart hook #0: exit status 1: bad");
+	CHECK_INT(pread(files.out, got, sizeof(got) - 1, 0), 4);
+	CHECK_STR(got, "out\n");
+}
+
 static const struct unit_case cases[] = {
 	{"a hook reads the state and end of file (H-09)", reads_state},
 	{"a hook that fails is an error with its output (H-22)", failures},
@@ -140,6 +159,7 @@ static const struct unit_case cases[] = {
 	{"output is drained and its end kept", output_is_bounded},
 	{"a hook has its environment, its directory and no other descriptor", environment},
 	{"hooks run in order until one fails (H-07)", order},
+	{"output goes to files", files},
 	{"the state is JSON (H-10, H-11)", state},
 };
 UNIT_MAIN(cases)
