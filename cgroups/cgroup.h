@@ -75,9 +75,14 @@ int cgroup_apply(const struct cgroup_host *host, int fd, const struct oci_resour
 int cgroup_devices_apply(int fd, const struct oci_device_rule *rules, size_t n,
 			 struct err *err) must_check;
 
+/* Makes UID (as the runtime sees ids) the owner of the cgroup FD: of its directory and of the files
+ * that /sys/kernel/cgroup/delegate lists, and of nothing else (C-12 to C-18). */
+int cgroup_delegate(int fd, uid_t uid, struct err *err) must_check;
+
 /* Freezes or thaws, and waits until the kernel says so (bounded: 10 s). */
 int cgroup_freeze(int fd, bool frozen, struct err *err) must_check;
-int cgroup_is_frozen(int fd);    /* 1, 0 or -errno */
+int cgroup_is_frozen(int fd);    /* by its own switch: 1, 0 or -errno */
+int cgroup_stands_still(int fd); /* by its own or a parent's: 1, 0 or -errno */
 int cgroup_is_populated(int fd); /* 1, 0 or -errno */
 /* SIGKILL to every process below, whatever forks meanwhile (cgroup.kill). 0 or -errno. */
 int cgroup_kill(int fd);

@@ -43,3 +43,11 @@ int cgroup_is_frozen(int fd)
 
 	return r < 0 ? r : v != 0;
 }
+
+int cgroup_stands_still(int fd)
+{
+	uint64_t v = 0;
+	int r = cgroup_file_key(fd, "cgroup.events", "frozen", &v);
+
+	return r < 0 ? r : v != 0;
+}

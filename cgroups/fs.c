@@ -76,13 +76,13 @@ static int make_and_open(const struct cgroup_host *host, struct arena *a, const 
 	return r;
 }
 
-/* C-08: an existing cgroup must be able to take the container. */
-static int check_fit(int fd, struct arena *a, struct err *err)
+/* C-08: it must be able to take the container. A new one can be frozen too, by a parent: the
+ * container's init would not get anywhere. */
+static int check_fit(int fd, struct arena *a, bool fresh, struct err *err)
 {
-	uint64_t frozen = 0;
 	pid_t *pids = NULL;
 	size_t n = 0;
-	int r = cgroup_is_populated(fd);
+	int r = fresh ? 0 : cgroup_is_populated(fd);
 
 	if (r > 0) {
 		r = cgroup_pids(fd, a, &pids, &n, err);
@@ -92,10 +92,12 @@ static int check_fit(int fd, struct arena *a, struct err *err)
 				"container's cgroup is not empty: %zu process(es) found", n);
 	}
 	if (r == 0)
-		r = cgroup_file_key(fd, "cgroup.events", "frozen", &frozen);
+		r = cgroup_stands_still(fd);
 	if (r < 0)
 		return err_sys(err, -r, "read 'cgroup.events'");
-	return frozen ? err_fail(err, EBUSY, "container's cgroup unexpectedly frozen") : 0;
+	return r ? err_fail(err, EBUSY, "container's cgroup unexpectedly frozen%s",
+			    fresh ? ", as a parent of it is" : "")
+		 : 0;
 }
 
 static int fs_destroy(const struct cgroup_host *host, const char *path, const char *made,
@@ -119,8 +121,8 @@ static int fs_create(const struct cgroup_host *host, struct arena *a, const char
 	if (fd < 0)
 		return fd;
 	r = cgroup_controllers_enable(host, a, path, made && !streq(made, path), needs, n, err);
-	if (r == 0 && !made)
-		r = check_fit(fd, a, err);
+	if (r == 0)
+		r = check_fit(fd, a, made, err);
 	if (r < 0) {
 		struct err ignored = ERR_NONE;
 

@@ -38,6 +38,10 @@ int ns_write_maps(pid_t pid, const struct plan_namespaces *ns, bool *ret_setgrou
  * joined (N-21): engines give both. */
 int ns_check_maps(pid_t pid, const struct plan_namespaces *ns, struct err *err) must_check;
 
+/* FILE ("uid_map") of a process: host ids as the caller's user namespace has them. */
+int ns_read_map(struct arena *a, pid_t pid, const char *file, struct plan_idmap **ret,
+		size_t *ret_n, struct err *err) must_check;
+
 /* INIT: makes a time namespace, writes its offsets and enters it (the caller is single-threaded and
  * has CAP_SYS_ADMIN in its user namespace). OFFSETS_FD: "/proc/self/timens_offsets", opened for
  * writing with CAP_SYS_TIME, as the kernel asks the opener; unused without offsets. Not to be

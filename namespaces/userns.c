@@ -231,28 +231,44 @@ static bool has_entry(const struct plan_idmap *map, size_t n, const struct plan_
 	return false;
 }
 
+int ns_read_map(struct arena *a, pid_t pid, const char *file, struct plan_idmap **ret,
+		size_t *ret_n, struct err *err)
+{
+	char path[48], *text;
+	struct plan_idmap e;
+	size_t len;
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	r = io_read_file(a, AT_FDCWD, path, 65536, &text, &len, err);
+	if (r < 0)
+		return r;
+	*ret = NULL;
+	*ret_n = 0;
+	while (sscanf(text, "%u %u %u", &e.container, &e.host, &e.size) == 3) {
+		*arena_push(a, ret, ret_n) = e;
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return 0;
+}
+
 static int check_map(pid_t pid, const char *file, const struct plan_idmap *map, size_t n,
 		     struct err *err)
 {
 	auto_arena a = ARENA_INIT;
-	struct plan_idmap e;
-	char path[48], *text, *line;
-	size_t lines = 0, len;
+	struct plan_idmap *real = NULL;
+	size_t n_real = 0, same = 0;
 	int r;
 
 	if (!n)
 		return 0;
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
-	r = io_read_file(&a, AT_FDCWD, path, 65536, &text, &len, err);
+	r = ns_read_map(&a, pid, file, &real, &n_real, err);
 	if (r < 0)
 		return r;
-	for (line = text; sscanf(line, "%u %u %u", &e.container, &e.host, &e.size) == 3; lines++) {
-		if (!has_entry(map, n, &e))
-			n = 0; /* one of the namespace that the config does not name */
-		line += strcspn(line, "\n");
-		line += *line == '\n';
-	}
-	return n && lines == n
+	for (size_t i = 0; i < n_real; i++)
+		same += has_entry(map, n, &real[i]);
+	return same == n && n_real == n
 		       ? 0
 		       : err_fail(err, EINVAL,
 				  "linux.%s: not those of the user namespace that is joined",

@@ -14,6 +14,7 @@ int plan_namespaces_build(struct plan *plan, const struct plan_input *in,
 /* FIELD changes the namespaces of this kind: see plan_join. */
 void plan_namespace_changed(struct plan *plan, uint64_t flag, const char *field);
 int plan_mounts_build(struct plan *plan, const struct plan_input *in, struct err *err) must_check;
+void plan_cgroup_build(struct plan *plan, const struct plan_input *in);
 int plan_devices_build(struct plan *plan, const struct plan_input *in, struct err *err) must_check;
 void plan_masks_build(struct plan *plan, const struct plan_input *in);
 int plan_sysctl_build(struct plan *plan, const struct plan_input *in, struct err *err) must_check;

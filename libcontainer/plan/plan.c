@@ -152,6 +152,7 @@ static int build_all(struct plan *plan, const struct plan_input *in, struct err 
 			return r;
 	}
 	plan_masks_build(plan, in);
+	plan_cgroup_build(plan, in);
 	return 0;
 }
 

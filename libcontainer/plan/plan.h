@@ -169,6 +169,7 @@ struct plan {
 	const char
 		*cgroup; /* of the container, relative to the v2 mount: "/hull/web"; NULL = none */
 	const char *cgroup_mount; /* "/sys/fs/cgroup" or "/sys/fs/cgroup/unified" */
+	bool delegate_cgroup;     /* the container's user becomes the owner of its cgroup (C-12) */
 };
 
 /* What the plan depends on besides the spec. */
@@ -194,6 +195,9 @@ int plan_process_build(struct arena *a, struct plan_process *p, const struct oci
 		       unsigned last_cap, struct err *err) must_check;
 
 bool plan_has_ns(const struct plan *plan, uint64_t flag); /* created or joined */
+
+/* The id outside of a user namespace behind ID inside of it; false: it is not mapped. */
+bool plan_id_outside(const struct plan_idmap *map, size_t n, uint32_t id, uint32_t *ret);
 
 /* Whether init has to join a namespace of FLAG itself because it is a cgroup namespace: from inside
  * one, clone3 cannot start a process in a cgroup outside of it (nsdelegate). In a new user

@@ -15,10 +15,12 @@ static const struct step create_steps[] = {
 	{"cgroup",        create_has_cgroup,            create_cgroup,        create_undo_cgroup},
 	/* before the process exists: it must never run without its limits (K-44) */
 	{"limits",        create_has_resources,         create_limits,        NULL},
+	{"delegate",      create_delegates,             create_delegate,      NULL},
 	{"sources",       NULL,                         create_sources,       create_undo_sources},
 	{"sockets",       NULL,                         create_sockets,       NULL},
 	{"spawn",         NULL,                         create_spawn,         create_undo_spawn},
 	/* from here on init works at the same time */
+	{"delegate late", create_delegates_joined,      create_delegate_joined, NULL},
 	{"maps",          create_has_user_ns,           create_maps,          NULL},
 	{"identify",      NULL,                         create_identify,      NULL},
 	{"outside",       NULL,                         create_outside,       NULL},

@@ -50,6 +50,12 @@ int create_limits(void *ctx, struct err *err);
 bool create_has_device_rules(const void *ctx);
 int create_device_rules(void *ctx, struct err *err);
 
+/* delegate.c */
+bool create_delegates(const void *ctx);
+int create_delegate(void *ctx, struct err *err);
+bool create_delegates_joined(const void *ctx);
+int create_delegate_joined(void *ctx, struct err *err);
+
 /* create_process.c */
 int create_sources(void *ctx, struct err *err);
 void create_undo_sources(void *ctx);

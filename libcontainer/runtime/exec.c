@@ -185,6 +185,14 @@ static int check_state(const struct execution *x, struct err *err)
 	}
 }
 
+/* C-08: in a frozen sub-cgroup the new process would not get anywhere. */
+static int check_thawed(const struct execution *x, struct err *err)
+{
+	if (x->opts->ignore_paused || cgroup_stands_still(x->cgroup_fd) <= 0)
+		return 0;
+	return err_fail(err, EBUSY, "cannot exec: the cgroup for the process is frozen");
+}
+
 /* --cgroup PATH: below the container's own; "/" is that itself. */
 static int open_sub_cgroup(struct execution *x, struct err *err)
 {
@@ -196,9 +204,9 @@ static int open_sub_cgroup(struct execution *x, struct err *err)
 	while (*path == '/')
 		path++;
 	x->cgroup_fd = beneath_open(x->c.cgroup_fd, *path ? path : ".", O_RDONLY | O_DIRECTORY);
-	return x->cgroup_fd < 0
-		       ? err_sys(err, -x->cgroup_fd, "bad sub cgroup path '%s'", x->opts->cgroup)
-		       : 0;
+	if (x->cgroup_fd < 0)
+		return err_sys(err, -x->cgroup_fd, "bad sub cgroup path '%s'", x->opts->cgroup);
+	return check_thawed(x, err);
 }
 
 static int open_cgroup(struct execution *x, struct err *err)
@@ -280,9 +288,9 @@ static int spawn_process(struct execution *x, struct err *err)
 	if (r == -EBUSY && !x->opts->cgroup && x->cgroup_fd >= 0) {
 		close_fd(&x->cgroup_fd);
 		x->cgroup_fd = cgroup_open_of_pid(&x->c.cgroup_host, (pid_t)x->c.state.pid.v, err);
-		if (x->cgroup_fd < 0)
-			return x->cgroup_fd;
-		r = try_spawn(x, flags, err);
+		r = x->cgroup_fd < 0 ? x->cgroup_fd : check_thawed(x, err);
+		if (r == 0)
+			r = try_spawn(x, flags, err);
 	}
 	return r;
 }

@@ -50,7 +50,7 @@ static enum container_status compute_status(struct container *c)
 	}
 	if (!open_init(c))
 		return CONTAINER_STOPPED;
-	if (c->cgroup_fd >= 0 && cgroup_is_frozen(c->cgroup_fd) > 0)
+	if (c->cgroup_fd >= 0 && cgroup_stands_still(c->cgroup_fd) > 0)
 		return CONTAINER_PAUSED;
 	return waits_for_start(c) ? CONTAINER_CREATED : CONTAINER_RUNNING;
 }

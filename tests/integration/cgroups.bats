@@ -72,6 +72,30 @@ load helpers
 	rmdir "$CGROOT/$CG/bundle" "$CGROOT/$CG"
 }
 
+@test "cgroups: a new one below a frozen one is refused (C-08)" {
+	mkdir -p "$CGROOT/$CG"
+	echo 1 > "$CGROOT/$CG/cgroup.freeze"
+	refused timeout 10 "$HULL" --root "$ROOT" create web
+	has "$line" "container's cgroup unexpectedly frozen"
+	[[ ! -e $ROOT/web && ! -e $CGROOT/$CG/bundle ]]
+	rmdir "$CGROOT/$CG"
+}
+
+@test "cgroups: exec is refused where a parent is frozen, and in a frozen sub-cgroup (C-08)" {
+	sleeper web
+	echo 1 > "$CGROOT/$CG/cgroup.freeze"
+	wait_for 5 grep -q "frozen 1" "$CGROOT/$CG/bundle/cgroup.events"
+	fails 255 timeout 10 "$HULL" --root "$ROOT" exec web true
+	has "$line" paused
+	echo 0 > "$CGROOT/$CG/cgroup.freeze"
+	wait_for 5 grep -q "frozen 0" "$CGROOT/$CG/bundle/cgroup.events"
+	mkdir "$CGROOT/$CG/bundle/sub"
+	echo 1 > "$CGROOT/$CG/bundle/sub/cgroup.freeze"
+	fails 255 timeout 10 "$HULL" --root "$ROOT" exec --cgroup sub web true
+	has "$line" frozen
+	hull exec web true
+}
+
 @test "cgroups: sub-cgroups that the container made go with it" {
 	script 'echo ready; sleep 1000'
 	create web
