@@ -87,7 +87,7 @@ static void linux_part(struct json_writer *w, const struct container_features *f
 	memory_policy(w);
 	json_key(w, "mountExtensions");
 	json_object_begin(w);
-	enabled(w, "idmap", false);
+	enabled(w, "idmap", true);
 	json_object_end(w);
 	enabled(w, "netDevices", false);
 	json_object_end(w);

@@ -41,6 +41,9 @@ int ns_check_maps(pid_t pid, const struct plan_namespaces *ns, struct err *err) 
 /* FILE ("uid_map") of a process: host ids as the caller's user namespace has them. */
 int ns_read_map(struct arena *a, pid_t pid, const char *file, struct plan_idmap **ret,
 		size_t *ret_n, struct err *err) must_check;
+/* A user namespace with the maps of NS and nobody in it, as mount_setattr(2) takes it for an
+ * id-mapped mount. Owned fd or -errno. */
+int ns_make_user(const struct plan_namespaces *ns, struct err *err) must_check;
 
 /* INIT: makes a time namespace, writes its offsets and enters it (the caller is single-threaded and
  * has CAP_SYS_ADMIN in its user namespace). OFFSETS_FD: "/proc/self/timens_offsets", opened for

@@ -126,24 +126,34 @@ static int vm(const struct oci_spec *spec, struct err *err)
 
 /* ---- mounts, hooks ------------------------------------------------------------------------- */
 
+static int mount_mappings(const oci_id_mappings *maps, size_t i, const char *name, struct err *err)
+{
+	char at[64];
+
+	snprintf(at, sizeof(at), "mounts[%zu].%s", i, name);
+	return validate_mappings(maps, at, err);
+}
+
 static int mounts(const struct oci_spec *spec, struct err *err)
 {
-	for (size_t i = 0; i < spec->mounts.n; i++) {
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < spec->mounts.n; i++) {
 		const struct oci_mount *m = &spec->mounts.v[i];
 
 		/* A relative one is legal and resolved from the root (M-04). */
 		if (!given(m->destination))
 			return invalid(err, "mounts[%zu].destination: required, but missing", i);
-		if (m->uid_mappings.set != m->gid_mappings.set)
+		if (m->uid_mappings.set != m->gid_mappings.set ||
+		    !m->uid_mappings.n != !m->gid_mappings.n)
 			return invalid(err, "mounts[%zu].%s: needs the other mappings, too", i,
-				       m->uid_mappings.set ? "uidMappings" : "gidMappings");
-		if (m->uid_mappings.n || m->gid_mappings.n)
-			return unsupported(err,
-					   "mounts[%zu].uidMappings: id mappings of mounts are not "
-					   "supported yet",
-					   i);
+				       m->uid_mappings.n || !m->gid_mappings.set ? "uidMappings"
+										 : "gidMappings");
+		r = mount_mappings(&m->uid_mappings, i, "uidMappings", err);
+		if (r == 0)
+			r = mount_mappings(&m->gid_mappings, i, "gidMappings", err);
 	}
-	return 0;
+	return r;
 }
 
 static int hook_list(const oci_hook_list *hooks, const char *name, struct err *err)

@@ -40,14 +40,26 @@ int mountfd_clone_path(const char *path, bool recursive, bool nofollow)
 	return r < 0 ? -errno : r;
 }
 
+static int set_attr(int fd, const struct mount_attr *attr, bool recursive)
+{
+	if (syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0u),
+		    attr, sizeof(*attr)) < 0)
+		return -errno;
+	return 0;
+}
+
 int mountfd_setattr(int fd, uint64_t set, uint64_t clear, uint64_t propagation, bool recursive)
 {
 	struct mount_attr attr = {.attr_set = set, .attr_clr = clear, .propagation = propagation};
 
-	if (syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0u),
-		    &attr, sizeof(attr)) < 0)
-		return -errno;
-	return 0;
+	return set_attr(fd, &attr, recursive);
+}
+
+int mountfd_idmap(int fd, int userns, bool recursive)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)userns};
+
+	return set_attr(fd, &attr, recursive);
 }
 
 int mountfd_attach(int fd, int target)

@@ -20,6 +20,9 @@ int mountfd_clone(int fd, bool recursive);
 int mountfd_clone_path(const char *path, bool recursive, bool nofollow);
 /* MOUNT_ATTR_* to set and clear, and MS_PRIVATE/SLAVE/SHARED/UNBINDABLE or 0. 0 or -errno. */
 int mountfd_setattr(int fd, uint64_t set, uint64_t clear, uint64_t propagation, bool recursive);
+/* Id-maps a detached mount with the maps of the user namespace USERNS. 0 or -errno: EINVAL when the
+ * file system cannot be, EPERM without CAP_SYS_ADMIN over its superblock or when it already is. */
+int mountfd_idmap(int fd, int userns, bool recursive);
 /* Attaches a detached mount onto TARGET (O_PATH fd). 0 or -errno. */
 int mountfd_attach(int fd, int target);
 /* A new file system, detached. DATA is "key=value,flag,..." as for mount(8) (may be NULL or

@@ -120,6 +120,18 @@ static int set_attributes(int fd, const struct plan_mount *m, struct err *err)
 	return r < 0 ? err_sys(err, -r, "set the options of the mount") : 0;
 }
 
+/* One that the runtime has made. */
+static int take_new_fs(const struct plan_mount *m, uint64_t attrs, struct err *err)
+{
+	auto_fd int fd = fcntl(m->source_fd, F_DUPFD_CLOEXEC, 3);
+	int r;
+
+	if (fd < 0)
+		return err_sys(err, errno, "take the new file system");
+	r = mountfd_setattr(fd, attrs, attrs & MOUNT_ATTR__ATIME ? MOUNT_ATTR__ATIME : 0, 0, false);
+	return r < 0 ? err_sys(err, -r, "set the options of the mount") : take_fd(&fd);
+}
+
 /* A new file system is what it shall be from the start, but for what must be written first. */
 static int make_new_fs(const struct plan_mount *m, struct err *err)
 {
@@ -128,6 +140,8 @@ static int make_new_fs(const struct plan_mount *m, struct err *err)
 
 	if (m->readonly_last || m->copy_up)
 		attrs &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+	if (m->source_fd >= 0)
+		return take_new_fs(m, attrs, err);
 	fd = mountfd_new_fs(m->type, m->source ? m->source : m->type, m->data, attrs, err);
 	if (fd == -EINVAL && streq(m->type, "devpts"))
 		err_hint(err, "a uid= or gid= that the user namespace does not map is refused");

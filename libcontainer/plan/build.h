@@ -15,6 +15,16 @@ int plan_namespaces_build(struct plan *plan, const struct plan_input *in,
 void plan_namespace_changed(struct plan *plan, uint64_t flag, const char *field);
 int plan_mounts_build(struct plan *plan, const struct plan_input *in, struct err *err) must_check;
 void plan_cgroup_build(struct plan *plan, const struct plan_input *in);
+/* What the options of a mount say about its ids. */
+struct plan_idmap_option {
+	const char *name; /* as written, NULL = not given */
+	const char *maps; /* what follows "idmap=", NULL = nothing does */
+	bool recursive;
+};
+/* M-16 to M-23. */
+int plan_mount_idmap_build(struct plan *plan, struct plan_mount *m, const struct oci_mount *oci,
+			   const struct plan_idmap_option *option, struct err *err) must_check;
+struct plan_idmap *plan_map_build(struct arena *a, const oci_id_mappings *oci);
 int plan_devices_build(struct plan *plan, const struct plan_input *in, struct err *err) must_check;
 void plan_masks_build(struct plan *plan, const struct plan_input *in);
 int plan_sysctl_build(struct plan *plan, const struct plan_input *in, struct err *err) must_check;

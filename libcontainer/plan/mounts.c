@@ -10,10 +10,10 @@
 struct options {
 	struct arena *arena;
 	bool bind, remount;
-	const char *data;           /* file system's own, comma-joined (M-11) */
-	const char *data_first;     /* the first of them, for errors */
-	const char *super;          /* superblock flags, comma-joined */
-	const char *recursive_attr; /* the first of the rro family, for errors */
+	const char *data;       /* file system's own, comma-joined (M-11) */
+	const char *data_first; /* the first of them, for errors */
+	const char *super;      /* superblock flags, comma-joined */
+	struct plan_idmap_option idmap;
 };
 
 static const char *join(struct arena *a, const char *list, const char *item)
@@ -48,9 +48,26 @@ static int add_propagation(struct plan_mount *m, const struct mount_option *o, s
 	return 0;
 }
 
+static void add_idmap(struct options *opt, const struct mount_option *o, const char *name)
+{
+	const char *maps = name + strlen(o->name);
+
+	opt->idmap.name = name;
+	opt->idmap.maps = *maps == '=' ? maps + 1 : NULL;
+	opt->idmap.recursive = o->set == MS_REC;
+}
+
+/* "idmap=uids=...": the one option of ours that may have a value. */
+static const struct mount_option *find_option(const char *name)
+{
+	if (str_starts(name, "idmap="))
+		return mount_option_find("idmap");
+	return mount_option_find(str_starts(name, "ridmap=") ? "ridmap" : name);
+}
+
 static int add_option(struct plan_mount *m, struct options *opt, const char *name, struct err *err)
 {
-	const struct mount_option *o = mount_option_find(name);
+	const struct mount_option *o = find_option(name);
 
 	if (!o) {
 		if (!name[0])
@@ -85,8 +102,8 @@ static int add_option(struct plan_mount *m, struct options *opt, const char *nam
 		m->copy_up = true;
 		break;
 	case OPT_IDMAP:
-		return err_fail(err, ENOTSUP, "option '%s': id-mapped mounts are not supported yet",
-				name);
+		add_idmap(opt, o, name);
+		break;
 	}
 	return 0;
 }
@@ -123,6 +140,14 @@ static int finish_bind(struct plan_mount *m, const struct oci_mount *oci, const 
 	return 0;
 }
 
+/* Nothing is mounted below a new file system: it has the attributes itself. */
+static void merge_recursive(struct plan_mount *m)
+{
+	m->attr_set = (m->attr_set & ~m->rec_attr_clear) | m->rec_attr_set;
+	m->attr_clear = (m->attr_clear & ~m->rec_attr_set) | m->rec_attr_clear;
+	m->rec_attr_set = m->rec_attr_clear = 0;
+}
+
 static int finish_new_fs(struct plan_mount *m, const struct oci_mount *oci,
 			 const struct options *opt, struct err *err)
 {
@@ -137,6 +162,7 @@ static int finish_new_fs(struct plan_mount *m, const struct oci_mount *oci,
 	if (m->copy_up && !streq(m->type, "tmpfs"))
 		return err_fail(err, EINVAL, "option 'tmpcopyup' needs type tmpfs, not '%s'",
 				m->type);
+	merge_recursive(m);
 	m->source = oci->source && oci->source[0] ? oci->source : NULL;
 	m->needs_plain_directory = streq(m->type, "proc") || streq(m->type, "sysfs");
 	data = opt->super;
@@ -225,9 +251,6 @@ static int build_mount(struct plan_mount *m, struct plan *plan, const struct oci
 		if (r < 0)
 			return r;
 	}
-	if (oci->uid_mappings.n || oci->gid_mappings.n)
-		return err_fail(err, ENOTSUP,
-				"uidMappings, gidMappings: id-mapped mounts are not supported yet");
 	m->kind = classify(oci, &opt);
 	if (m->kind == MOUNT_BIND)
 		r = finish_bind(m, oci, &opt, plan->bundle, err);
@@ -239,6 +262,9 @@ static int build_mount(struct plan_mount *m, struct plan *plan, const struct oci
 		return r;
 	if (m->copy_up && m->kind != MOUNT_NEW_FS)
 		return err_fail(err, EINVAL, "option 'tmpcopyup' needs a new tmpfs");
+	r = plan_mount_idmap_build(plan, m, oci, &opt.idmap, err);
+	if (r < 0)
+		return r;
 	clean = plan_clean_path(&plan->arena, m->destination);
 	if (m->kind == MOUNT_BIND && streq(clean, "/dev"))
 		plan->make_devices = false; /* the host's nodes are not ours to touch (D-17) */
@@ -267,12 +293,12 @@ int plan_mounts_build(struct plan *plan, const struct plan_input *in, struct err
 
 	plan->make_devices = true;
 	plan->mounts = arena_array(&plan->arena, struct plan_mount, n + 1);
+	plan->n_mounts = n;
 	for (size_t i = 0; i < n; i++) {
 		plan->mounts[i].index = i;
 		if (build_mount(&plan->mounts[i], plan, &in->spec->mounts.v[i], err) < 0)
 			return err_wrap(err, "mounts[%zu]", i);
 	}
-	plan->n_mounts = n;
 	if (in->notify_dir)
 		add_notify(&plan->mounts[plan->n_mounts++], in->notify_dir, n);
 	return 0;

@@ -28,7 +28,7 @@ static int add_namespace(struct plan_namespaces *ns, const struct oci_namespace 
 	return 0;
 }
 
-static struct plan_idmap *build_map(struct arena *a, const oci_id_mappings *oci)
+struct plan_idmap *plan_map_build(struct arena *a, const oci_id_mappings *oci)
 {
 	struct plan_idmap *map = arena_array(a, struct plan_idmap, oci->n);
 
@@ -79,9 +79,9 @@ int plan_namespaces_build(struct plan *plan, const struct plan_input *in, struct
 		plan_namespace_changed(plan, CLONE_NEWUTS, "hostname");
 	else if (in->spec->domainname && in->spec->domainname[0])
 		plan_namespace_changed(plan, CLONE_NEWUTS, "domainname");
-	ns->uid_map = build_map(&plan->arena, &linux_->uid_mappings);
+	ns->uid_map = plan_map_build(&plan->arena, &linux_->uid_mappings);
 	ns->n_uid_map = linux_->uid_mappings.n;
-	ns->gid_map = build_map(&plan->arena, &linux_->gid_mappings);
+	ns->gid_map = plan_map_build(&plan->arena, &linux_->gid_mappings);
 	ns->n_gid_map = linux_->gid_mappings.n;
 	build_time_offsets(plan, linux_);
 	return 0;

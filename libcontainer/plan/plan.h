@@ -59,6 +59,15 @@ enum plan_mount_kind {
 	MOUNT_CGROUP,  /* cgroup2 of the container, or a bind where that is refused */
 };
 
+/* The maps of id-mapped mounts: one for each distinct pair, however many mounts have it. */
+struct plan_mount_idmap {
+	struct plan_idmap *uid_map, *gid_map; /* id in the file system -> id of the host */
+	size_t n_uid_map, n_gid_map;
+	bool joined;  /* those of the user namespace that the container joins, known to it alone */
+	size_t index; /* of the first mount that has it, in config.json's mounts[] */
+	int fd;       /* a user namespace with these maps, made by the runtime; -1 */
+};
+
 struct plan_mount {
 	enum plan_mount_kind kind;
 	size_t index;              /* in config.json's mounts[], for errors */
@@ -74,8 +83,12 @@ struct plan_mount {
 	bool copy_up;               /* tmpcopyup */
 	bool needs_plain_directory; /* proc, sysfs: no symlink in the destination */
 	bool readonly_last; /* a new fs with ro: made read-only after everything is in place */
-	int source_fd;      /* MOUNT_BIND: detached copy made by the runtime, -1 = init makes it */
-	bool source_is_dir; /* known when source_fd >= 0 */
+	/* Detached, made by the runtime: the copy of a bind's source, or a new file system that is
+	 * id-mapped. -1 = init makes it. */
+	int source_fd;
+	const struct plan_mount_idmap *idmap; /* NULL = none; applied by the runtime */
+	bool idmap_recursive;                 /* ridmap */
+	bool source_is_dir;                   /* known when source_fd >= 0 */
 };
 
 /* ---- devices --------------------------------------------------------------------- */
@@ -152,6 +165,8 @@ struct plan {
 	bool no_pivot;
 	struct plan_mount *mounts;
 	size_t n_mounts;
+	struct plan_mount_idmap *mount_idmaps;
+	size_t n_mount_idmaps;
 	bool make_devices; /* false when /dev is a bind from the host */
 	struct plan_device *devices;
 	size_t n_devices;

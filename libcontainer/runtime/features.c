@@ -12,15 +12,13 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Id-mapped mounts are known to the table, so that they can be refused by name. */
 static const char *const *mount_option_names(struct arena *a)
 {
 	const char **names = arena_array(a, const char *, n_mount_options + 1);
 	size_t n = 0;
 
 	for (size_t i = 0; i < n_mount_options; i++)
-		if (mount_options[i].kind != OPT_IDMAP)
-			names[n++] = mount_options[i].name;
+		names[n++] = mount_options[i].name;
 	qsort(names, n, sizeof(*names), by_name);
 	return names;
 }

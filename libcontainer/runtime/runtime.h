@@ -69,6 +69,12 @@ int spawn(struct spawn *s, struct err *err) must_check;
  * device nodes. */
 int sources_open(struct plan *plan, struct err *err) must_check;
 void sources_close(struct plan *plan);
+/* Id-mapped mounts: the namespaces with the maps; a mount whose source_fd is open; a new file
+ * system as source_fd. */
+int idmaps_open(struct plan *plan, struct err *err) must_check;
+void idmaps_close(struct plan *plan);
+int idmap_apply(const struct plan_mount *m, struct err *err) must_check;
+int idmap_new_fs(struct plan_mount *m, struct err *err) must_check;
 
 /* ---- console, attached processes -------------------------------------------------------- */
 

@@ -68,7 +68,15 @@ static int open_bind(struct plan *plan, struct plan_mount *m, struct err *err)
 			       m->index);
 	m->source_is_dir = S_ISDIR(st.st_mode);
 	r = set_propagation(plan, m->source_fd);
-	return r < 0 ? err_sys(err, -r, "set the propagation of '%s'", m->source) : 0;
+	return r < 0 ? err_sys(err, -r, "set the propagation of '%s'", m->source)
+		     : idmap_apply(m, err);
+}
+
+static int open_mount(struct plan *plan, struct plan_mount *m, struct err *err)
+{
+	if (m->kind == MOUNT_BIND)
+		return open_bind(plan, m, err);
+	return m->idmap ? idmap_new_fs(m, err) : 0;
 }
 
 static int open_device(struct plan_device *d, struct err *err)
@@ -114,11 +122,17 @@ int sources_open(struct plan *plan, struct err *err)
 	if (r < 0)
 		return r;
 	r = open_rootfs(plan, err);
+	if (r > 0 && plan->n_mount_idmaps)
+		return err_fail(
+			err, EPERM,
+			"mounts[%zu]: only root can id-map mounts, over the mount namespace "
+			"hull is in and over the file system",
+			plan->mount_idmaps[0].index);
 	if (r != 0)
 		return r < 0 ? r : 0;
+	r = idmaps_open(plan, err);
 	for (size_t i = 0; r == 0 && i < plan->n_mounts; i++)
-		if (plan->mounts[i].kind == MOUNT_BIND)
-			r = open_bind(plan, &plan->mounts[i], err);
+		r = open_mount(plan, &plan->mounts[i], err);
 	for (size_t i = 0; r == 0 && user && plan->make_devices && i < plan->n_devices; i++)
 		if (!S_ISFIFO(plan->devices[i].mode))
 			r = open_device(&plan->devices[i], err);
@@ -134,4 +148,5 @@ void sources_close(struct plan *plan)
 		close_fd(&plan->mounts[i].source_fd);
 	for (size_t i = 0; i < plan->n_devices; i++)
 		close_fd(&plan->devices[i].source_fd);
+	idmaps_close(plan);
 }

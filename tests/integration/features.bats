@@ -38,7 +38,7 @@ setup() {
 		nodiratime bind rbind unbindable runbindable private rprivate shared rshared slave rslave relatime norelatime \
 		strictatime nostrictatime lazytime nolazytime iversion noiversion silent loud defaults symfollow nosymfollow \
 		rro rrw rsuid rnosuid rdev rnodev rexec rnoexec ratime rnoatime rdiratime rnodiratime rrelatime rnorelatime \
-		rstrictatime rnostrictatime rsymfollow rnosymfollow tmpcopyup; do
+		rstrictatime rnostrictatime rsymfollow rnosymfollow tmpcopyup idmap ridmap; do
 		[[ $(jq --arg o $o '.mountOptions | index($o) != null' <<< "$F") == true ]] || {
 			echo "missing: $o"
 			return 1
@@ -53,15 +53,16 @@ setup() {
 		'[true,"boolean","boolean"]'
 }
 
-@test "features: idmapped mounts are as claimed (F-18)" {
+@test "features: id-mapped mounts are claimed and made (F-18)" {
 	config '.linux.namespaces += [{"type": "user"}]
 		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
 		| .linux.gidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
-		| .mounts += [{"destination": "/m", "source": "/etc", "type": "none", "options": ["bind", "idmap"]}]'
-	claimed=$(jq '.linux.mountExtensions.idmap.enabled' <<< "$F")
-	if [[ $claimed != true ]]; then
-		create_refused web
-	fi
+		| .mounts += [{"destination": "/m", "type": "tmpfs", "options": ["idmap"]}]'
+	chown 100000:100000 "$ROOTFS"
+	chmod 755 "$T"
+	equal "$(jq '.linux.mountExtensions.idmap.enabled' <<< "$F")" true
+	ok_container 'grep -c " /m .*idmapped" /proc/self/mountinfo'
+	equal "$output" 1
 }
 
 @test "features: names seccomp actions, operators and architectures (F-13)" {

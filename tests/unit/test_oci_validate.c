@@ -169,7 +169,17 @@ static void mounts(void)
 		 "mounts[0].gidMappings: needs the other mappings, too"},
 		{"\"mounts\":[{\"destination\":\"/a\",\"uidMappings\":" MAP ",\"gidMappings\":" MAP
 		 "}]",
-		 "mounts[0].uidMappings: id mappings of mounts are not supported yet"},
+		 NULL},
+		{"\"mounts\":[{\"destination\":\"/a\",\"uidMappings\":" MAP ",\"gidMappings\":[]}]",
+		 "mounts[0].uidMappings: needs the other mappings, too"},
+		{"\"mounts\":[{\"destination\":\"/a\",\"uidMappings\":[],\"gidMappings\":" MAP "}]",
+		 "mounts[0].gidMappings: needs the other mappings, too"},
+		{"\"mounts\":[{\"destination\":\"/a\",\"uidMappings\":" MAP
+		 ",\"gidMappings\":[{\"containerID\":1,\"hostID\":1,\"size\":0}]}]",
+		 "mounts[0].gidMappings[0].size: must be greater than zero"},
+		{"\"mounts\":[{\"destination\":\"/a\",\"uidMappings\":[{\"hostID\":1,\"size\":1}],"
+		 "\"gidMappings\":" MAP "}]",
+		 "mounts[0].uidMappings[0].containerID: required, but missing"},
 		{"\"mounts\":[{\"destination\":\"/a\",\"uidMappings\":[],\"gidMappings\":[]}]",
 		 NULL},
 	};
@@ -842,7 +852,7 @@ static const struct unit_case cases[] = {
 	{"B-06 B-07 B-08 R-01 R-02: version and root", version_and_root},
 	{"I-01 I-02 I-03: host and domain name", names},
 	{"A-02 W-01 B-19: other top-level members", other_top_level},
-	{"M-03 M-04 M-17: mounts", mounts},
+	{"M-03 M-04 M-16 M-17: mounts", mounts},
 	{"H-02 H-05: hooks", hooks},
 	{"P-05 P-10: cwd and args", program},
 	{"P-04 P-08 P-13 P-27: process", process_members},

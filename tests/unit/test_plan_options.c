@@ -209,24 +209,6 @@ static void binds(void)
 	CHECK(m[1].recursive);
 }
 
-/* MO-35, MO-36, M-16: to come; until then an error, not a mount with wrong owners. */
-static void idmap_refused(void)
-{
-	struct oci_id_mapping map = {{true, 0}, {true, 1000}, {true, 1}};
-	auto_plan_test t;
-	struct oci_mount *m;
-
-	plan_test_init(&t);
-	m = plan_test_add_mount(&t, "/x", "none", "/s", STRINGS("bind", "idmap"));
-	CHECK_HAS(plan_test_error(&t), "mounts[0]: option 'idmap'");
-	m->options = STRINGS("bind", "ridmap");
-	CHECK_HAS(plan_test_error(&t), "mounts[0]: option 'ridmap'");
-	m->options = STRINGS("bind");
-	m->uid_mappings.v = m->gid_mappings.v = &map;
-	m->uid_mappings.n = m->gid_mappings.n = 1;
-	CHECK_HAS(plan_test_error(&t), "mounts[0]: uidMappings");
-}
-
 static void names_are_unique(void)
 {
 	for (size_t i = 0; i < n_mount_options; i++)
@@ -246,7 +228,6 @@ static const struct unit_case cases[] = {
 	{"MO-07, MO-08, MO-13, MO-16: superblock flags", superblock_flags},
 	{"MO-01, MO-14, MO-15: options without effect", without_effect},
 	{"MO-19, MO-20: bind and rbind", binds},
-	{"MO-35, MO-36, M-16: id maps are refused", idmap_refused},
 	{"no name twice", names_are_unique},
 };
 
