@@ -37,9 +37,12 @@ static int mapping(const struct oci_id_mapping *m, const char *at, size_t i, str
 	if (m->size.v == 0)
 		return invalid(err, "%s[%zu].size: must be greater than zero", at, i);
 	/* Id 4294967295 itself cannot be mapped. */
-	if ((uint64_t)m->container_id.v + m->size.v > UINT32_MAX ||
-	    (uint64_t)m->host_id.v + m->size.v > UINT32_MAX)
-		return invalid(err, "%s[%zu].size: the range leaves the 32 bits of an id", at, i);
+	if ((uint64_t)m->container_id.v + m->size.v > UINT32_MAX)
+		return invalid(err, "%s[%zu].size: from containerID on, the range leaves 32 bits",
+			       at, i);
+	if ((uint64_t)m->host_id.v + m->size.v > UINT32_MAX)
+		return invalid(err, "%s[%zu].size: from hostID on, the range leaves 32 bits", at,
+			       i);
 	return 0;
 }
 

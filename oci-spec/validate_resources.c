@@ -138,9 +138,10 @@ static int io_device(struct opt_i64 major, struct opt_i64 minor, const char *at,
 	if (!major.set || !minor.set)
 		return invalid(err, "%s.%s: required, but missing", at,
 			       major.set ? "minor" : "major");
-	if (major.v < 0 || major.v > UINT32_MAX || minor.v < 0 || minor.v > UINT32_MAX)
-		return invalid(err, "%s: %" PRId64 ":%" PRId64 " is not a device", at, major.v,
-			       minor.v);
+	if (major.v < 0 || major.v > UINT32_MAX)
+		return invalid(err, "%s.major: %" PRId64 " is not a device number", at, major.v);
+	if (minor.v < 0 || minor.v > UINT32_MAX)
+		return invalid(err, "%s.minor: %" PRId64 " is not a device number", at, minor.v);
 	return 0;
 }
 

@@ -375,9 +375,9 @@ static void id_mappings(void)
 		 "linux.uidMappings[0].size: must be greater than zero"},
 		{USER "\"uidMappings\":" ONE("0", "0", "4294967295") ",\"gidMappings\":" MAP, NULL},
 		{USER "\"uidMappings\":" ONE("1", "0", "4294967295") ",\"gidMappings\":" MAP,
-		 "linux.uidMappings[0].size: the range leaves the 32 bits of an id"},
+		 "linux.uidMappings[0].size: from containerID on, the range leaves 32 bits"},
 		{USER "\"uidMappings\":" ONE("0", "4294967294", "2") ",\"gidMappings\":" MAP,
-		 "linux.uidMappings[0].size: the range leaves the 32 bits of an id"},
+		 "linux.uidMappings[0].size: from hostID on, the range leaves 32 bits"},
 	};
 
 	CHECK_ROWS(linux_, rows);
@@ -785,7 +785,8 @@ static void block_io(void)
 		{IO("\"throttleReadIOPSDevice\":[{\"minor\":8,\"rate\":1}]"),
 		 "linux.resources.blockIO.throttleReadIOPSDevice[0].major: required, but missing"},
 		{IO("\"throttleWriteIOPSDevice\":[{\"major\":-1,\"minor\":8,\"rate\":1}]"),
-		 "linux.resources.blockIO.throttleWriteIOPSDevice[0]: -1:8 is not a device"},
+		 "linux.resources.blockIO.throttleWriteIOPSDevice[0].major: -1 is not a device "
+		 "number"},
 	};
 
 	CHECK_ROWS(resources, rows);
