@@ -46,6 +46,13 @@ static int open_target(int root_fd, const struct plan_mount *m, bool directory, 
 
 	if (m->needs_plain_directory)
 		return open_plain_directory(root_fd, m, err);
+	if (m->dest_nofollow) {
+		fd = root_open(root_fd, m->destination, O_PATH | O_NOFOLLOW);
+		if (fd != -ENOENT)
+			return fd < 0 ? err_sys(err, -fd, "open the mount point '%s'",
+						m->destination)
+				      : fd;
+	}
 	fd = directory ? root_mkdirs(root_fd, m->destination, 0755)
 		       : root_mkfile(root_fd, m->destination, 0644);
 	return fd < 0 ? err_sys(err, -fd, "make the mount point '%s'", m->destination) : fd;
@@ -159,8 +166,9 @@ static bool starts_shared(const struct plan_mount *m)
 
 static int make_bind(const struct init *c, const struct plan_mount *m, struct err *err)
 {
-	auto_fd int fd = m->source_fd >= 0 ? fcntl(m->source_fd, F_DUPFD_CLOEXEC, 3)
-					   : mountfd_clone_path(m->source, m->recursive, false);
+	auto_fd int fd = m->source_fd >= 0
+				 ? fcntl(m->source_fd, F_DUPFD_CLOEXEC, 3)
+				 : mountfd_clone_path(m->source, m->recursive, m->src_nofollow);
 	int r;
 
 	if (fd < 0)
@@ -322,6 +330,32 @@ static int inherit_mode(const struct plan_mount *m, int target, int fd, struct e
 	return 0;
 }
 
+/* copy-symlink: one that says the same may be there already, from a container before this one. */
+static int copy_symlink(const struct init *c, const struct plan_mount *m, struct err *err)
+{
+	char buf[PATH_MAX], there[PATH_MAX];
+	const char *name;
+	auto_fd int parent = root_open_parent(c->root_fd, m->destination, buf, &name);
+	struct statfs fs;
+	ssize_t n;
+
+	if (parent < 0)
+		return err_sys(err, -parent, "open the directory of '%s'", m->destination);
+	if (fstatfs(parent, &fs) < 0)
+		return err_sys(err, errno, "look at the directory of '%s'", m->destination);
+	if (fs.f_type == PROC_SUPER_MAGIC)
+		return err_fail(err, EPERM, "'%s' is inside /proc", m->destination);
+	if (symlinkat(m->symlink, parent, name) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return err_sys(err, errno, "make the symlink '%s'", m->destination);
+	n = readlinkat(parent, name, there, sizeof(there));
+	if (n == (ssize_t)strlen(m->symlink) && memcmp(there, m->symlink, (size_t)n) == 0)
+		return 0;
+	return err_sys(err, EEXIST, "make the symlink '%s': something else is there",
+		       m->destination);
+}
+
 static int mount_one(struct init *c, const struct plan_mount *m, struct err *err)
 {
 	auto_fd int fd = -1, target = -1;
@@ -331,6 +365,8 @@ static int mount_one(struct init *c, const struct plan_mount *m, struct err *err
 
 	if (m->kind == MOUNT_REMOUNT)
 		return remount(c, m, err);
+	if (m->symlink)
+		return copy_symlink(c, m, err);
 	fd = make_source(c, m, err);
 	if (fd < 0)
 		return fd;

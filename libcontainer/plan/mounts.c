@@ -101,6 +101,15 @@ static int add_option(struct plan_mount *m, struct options *opt, const char *nam
 	case OPT_COPY_UP:
 		m->copy_up = true;
 		break;
+	case OPT_SRC_LINK:
+		m->src_nofollow = true;
+		break;
+	case OPT_DEST_LINK:
+		m->dest_nofollow = true;
+		break;
+	case OPT_COPY_LINK:
+		m->copy_symlink = true;
+		break;
 	case OPT_IDMAP:
 		add_idmap(opt, o, name);
 		break;
@@ -233,6 +242,18 @@ static int check_destination(const struct plan_mount *m, const char *clean, stru
 	return 0;
 }
 
+static int check_link_options(const struct plan_mount *m, struct err *err)
+{
+	const char *option = m->copy_symlink    ? "copy-symlink"
+			     : m->src_nofollow  ? "src-nofollow"
+			     : m->dest_nofollow ? "dest-nofollow"
+						: NULL;
+
+	if (option && m->kind != MOUNT_BIND)
+		return err_fail(err, EINVAL, "option '%s' is for bind mounts", option);
+	return 0;
+}
+
 static int build_mount(struct plan_mount *m, struct plan *plan, const struct oci_mount *oci,
 		       struct err *err)
 {
@@ -263,6 +284,9 @@ static int build_mount(struct plan_mount *m, struct plan *plan, const struct oci
 	if (m->copy_up && m->kind != MOUNT_NEW_FS)
 		return err_fail(err, EINVAL, "option 'tmpcopyup' needs a new tmpfs");
 	r = plan_mount_idmap_build(plan, m, oci, &opt.idmap, err);
+	if (r < 0)
+		return r;
+	r = check_link_options(m, err);
 	if (r < 0)
 		return r;
 	clean = plan_clean_path(&plan->arena, m->destination);

@@ -94,6 +94,9 @@ const struct mount_option mount_options[] = {
 	{"rbind",            OPT_BIND,        MS_REC,       0,           NULL},
 	{"remount",          OPT_REMOUNT,     0,            0,           NULL},
 	{"tmpcopyup",        OPT_COPY_UP,     0,            0,           NULL},
+	{"src-nofollow",     OPT_SRC_LINK,    0,            0,           NULL},
+	{"dest-nofollow",    OPT_DEST_LINK,   0,            0,           NULL},
+	{"copy-symlink",     OPT_COPY_LINK,   0,            0,           NULL},
 	{"idmap",            OPT_IDMAP,       0,            0,           NULL},
 	{"ridmap",           OPT_IDMAP,       MS_REC,       0,           NULL},
 };

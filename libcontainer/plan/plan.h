@@ -80,6 +80,10 @@ struct plan_mount {
 	unsigned propagation[4]; /* MS_SHARED etc., MS_REC or'ed in, applied in order */
 	size_t n_propagation;
 	bool recursive;             /* rbind */
+	bool src_nofollow;          /* a symlink as source is bound itself */
+	bool dest_nofollow;         /* a symlink as destination is covered itself */
+	bool copy_symlink;          /* a symlink as source is made anew at the destination */
+	const char *symlink;        /* its target, found by the runtime; NULL: source is none */
 	bool copy_up;               /* tmpcopyup */
 	bool needs_plain_directory; /* proc, sysfs: no symlink in the destination */
 	bool readonly_last; /* a new fs with ro: made read-only after everything is in place */
@@ -236,6 +240,9 @@ struct mount_option {
 		OPT_REMOUNT,
 		OPT_COPY_UP,
 		OPT_IDMAP,
+		OPT_SRC_LINK,
+		OPT_DEST_LINK,
+		OPT_COPY_LINK,
 	} kind;
 	/* MOUNT_ATTR_*; propagation: MS_* | MS_REC; bind: MS_REC or 0. Of the atime field, a
 	 * clear of less than the whole takes back that one value ("atime": not noatime). */

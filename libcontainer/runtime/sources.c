@@ -1,10 +1,12 @@
 /* RUNTIME: open what the plan names on the host. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/log.h"
@@ -59,7 +61,7 @@ static int open_bind(struct plan *plan, struct plan_mount *m, struct err *err)
 	struct stat st;
 	int r;
 
-	m->source_fd = mountfd_clone_path(m->source, m->recursive, false);
+	m->source_fd = mountfd_clone_path(m->source, m->recursive, m->src_nofollow);
 	if (m->source_fd < 0)
 		return err_sys(err, -m->source_fd, "bind source '%s' (config.json mounts[%zu])",
 			       m->source, m->index);
@@ -72,10 +74,24 @@ static int open_bind(struct plan *plan, struct plan_mount *m, struct err *err)
 		     : idmap_apply(m, err);
 }
 
+/* copy-symlink: nothing is mounted when the source is a symlink. */
+static int read_symlink(struct plan *plan, struct plan_mount *m, struct err *err)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlink(m->source, target, sizeof(target) - 1);
+
+	if (n < 0 && errno == EINVAL)
+		return 0; /* something else than a symlink */
+	if (n < 0)
+		return err_sys(err, errno, "mounts[%zu]: bind source '%s'", m->index, m->source);
+	m->symlink = arena_strndup(&plan->arena, target, (size_t)n);
+	return 0;
+}
+
 static int open_mount(struct plan *plan, struct plan_mount *m, struct err *err)
 {
 	if (m->kind == MOUNT_BIND)
-		return open_bind(plan, m, err);
+		return m->symlink ? 0 : open_bind(plan, m, err);
 	return m->idmap ? idmap_new_fs(m, err) : 0;
 }
 
@@ -121,6 +137,10 @@ int sources_open(struct plan *plan, struct err *err)
 	r = open_joins(plan, err);
 	if (r < 0)
 		return r;
+	for (size_t i = 0; i < plan->n_mounts; i++)
+		if (plan->mounts[i].copy_symlink &&
+		    (r = read_symlink(plan, &plan->mounts[i], err)) < 0)
+			return r;
 	r = open_rootfs(plan, err);
 	if (r > 0 && plan->n_mount_idmaps)
 		return err_fail(

@@ -38,7 +38,7 @@ setup() {
 		nodiratime bind rbind unbindable runbindable private rprivate shared rshared slave rslave relatime norelatime \
 		strictatime nostrictatime lazytime nolazytime iversion noiversion silent loud defaults symfollow nosymfollow \
 		rro rrw rsuid rnosuid rdev rnodev rexec rnoexec ratime rnoatime rdiratime rnodiratime rrelatime rnorelatime \
-		rstrictatime rnostrictatime rsymfollow rnosymfollow tmpcopyup idmap ridmap; do
+		rstrictatime rnostrictatime rsymfollow rnosymfollow tmpcopyup idmap ridmap copy-symlink src-nofollow dest-nofollow; do
 		[[ $(jq --arg o $o '.mountOptions | index($o) != null' <<< "$F") == true ]] || {
 			echo "missing: $o"
 			return 1
