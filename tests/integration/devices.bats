@@ -27,6 +27,13 @@ stderr /proc/self/fd/2
 ptmx pts/ptmx"
 }
 
+@test "devices: /dev/core leads to /proc/kcore where there is one (D-19)" {
+	want=none
+	[[ ! -e /proc/kcore ]] || want=/proc/kcore
+	ok_container 'readlink /dev/core || echo none'
+	equal "$output" "$want"
+}
+
 @test "devices: the links are absent when /proc is not mounted (D-18)" {
 	config '.mounts |= map(select(.destination != "/proc")) | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
 	ok_container 'ls -d /dev/fd /dev/stdin 2> /dev/null; echo end'

@@ -1,6 +1,6 @@
 load helpers
 
-@test "masks: masked files read empty, masked directories are empty and read-only (L-03, L-04)" {
+@test "masks: masked files read empty, masked directories are empty and read-only (L-04)" {
 	echo secret > "$ROOTFS/secret"
 	mkdir "$ROOTFS/dir"
 	echo secret > "$ROOTFS/dir/file"
@@ -18,7 +18,7 @@ end$"
 	equal "$output" end
 }
 
-@test "masks: relative ones are refused" {
+@test "masks: relative ones are refused (L-03, L-07)" {
 	config '.linux.maskedPaths = ["proc/kcore"]'
 	create_refused web 'linux.maskedPaths[0]'
 	config '.linux.maskedPaths = [] | .linux.readonlyPaths = ["proc/sys"]'
@@ -33,7 +33,7 @@ end$"
 	equal "$output" end
 }
 
-@test "masks: read-only paths refuse writes and allow reads (L-07, L-08)" {
+@test "masks: read-only paths refuse writes and allow reads (L-08)" {
 	mkdir "$ROOTFS/dir"
 	echo content > "$ROOTFS/dir/file"
 	config '.linux.readonlyPaths += ["/dir"]'
@@ -43,14 +43,14 @@ touch: /dir/x: Read-only file system"
 	has "$output" Linux
 }
 
-@test "masks: read-only paths are recursive over submounts" {
+@test "masks: read-only paths are recursive over submounts (L-08)" {
 	config '.mounts += [{"destination": "/a", "type": "tmpfs", "source": "t"}, {"destination": "/a/b", "type": "tmpfs", "source": "t"}]
 		| .linux.readonlyPaths += ["/a"]'
 	ok_container 'touch /a/x 2>&1; touch /a/b/y 2>&1 || :'
 	equal "$(grep -c 'Read-only file system' <<< "$output")" 2
 }
 
-@test "masks: read-only paths keep the flags below" {
+@test "masks: read-only paths keep the flags below (L-08)" {
 	config '.mounts += [{"destination": "/a", "type": "tmpfs", "source": "t", "options": ["nosuid", "nodev", "noexec"]}]
 		| .linux.readonlyPaths += ["/a"]'
 	ok_container 'cat /proc/self/mountinfo'
@@ -82,6 +82,8 @@ touch: /dir/x: Read-only file system"
 }
 
 @test "masks: need a mount namespace of the container (L-09)" {
-	config 'del(.linux.namespaces[] | select(.type == "mount")) | .mounts = []'
-	create_refused web
+	config 'del(.linux.namespaces[] | select(.type == "mount")) | .mounts = [] | .linux.maskedPaths = ["/proc/kcore"] | .linux.readonlyPaths = []'
+	create_refused web 'linux.maskedPaths: needs a mount namespace'
+	config '.linux.maskedPaths = [] | .linux.readonlyPaths = ["/proc/sys"]'
+	create_refused web 'linux.readonlyPaths: needs a mount namespace'
 }

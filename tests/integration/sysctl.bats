@@ -14,7 +14,7 @@ dom.ain
 	equal "$(cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/msgmax /proc/sys/fs/mqueue/msg_max)" "$before"
 }
 
-@test "sysctl: slashes separate too, and then a dot is a dot (L-12)" {
+@test "sysctl: slashes separate too (L-12)" {
 	config '.linux.sysctl = {"net/ipv4/ip_forward": "1", "net/ipv4/conf/lo/rp_filter": "2"}'
 	ok_container 'cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/lo/rp_filter'
 	equal "$output" "1
@@ -29,14 +29,14 @@ dom.ain
 	done
 }
 
-@test "sysctl: without its namespace is refused" {
+@test "sysctl: without its namespace is refused (L-13)" {
 	config '.linux.sysctl = {"net.ipv4.ip_forward": "1"} | .linux.namespaces |= map(select(.type != "network"))'
 	create_refused web net.ipv4.ip_forward
 	config '.linux.sysctl = {"kernel.msgmax": "12345"} | .linux.namespaces |= map(select(.type != "ipc"))'
 	create_refused web kernel.msgmax
 }
 
-@test "sysctl: a missing file and a bad value are errors with the name" {
+@test "sysctl: a missing file and a bad value are errors with the name (L-11)" {
 	config '.linux.sysctl = {"net.nosuch.thing": "1"}'
 	create_refused web nosuch
 	config '.linux.sysctl = {"net.ipv4.ip_forward": "abc"}'

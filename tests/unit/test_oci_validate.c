@@ -470,7 +470,6 @@ static void devices(void)
 	CHECK_ROWS(linux_, rows);
 }
 
-/* L-01, L-03, L-05, L-07, L-09 */
 static void paths_and_propagation(void)
 {
 	static const struct row with_ns[] = {
@@ -499,7 +498,6 @@ static void paths_and_propagation(void)
 }
 
 #define SYSCTL(key) "\"sysctl\":{\"" key "\":\"1\"}"
-/* L-11 to L-13 */
 static void sysctls(void)
 {
 	static const struct row with_ns[] = {
