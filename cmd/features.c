@@ -56,14 +56,12 @@ static void seccomp(struct json_writer *w, const struct container_features *f)
 	json_object_end(w);
 }
 
-static void memory_policy(struct json_writer *w)
+static void memory_policy(struct json_writer *w, const struct container_features *f)
 {
-	static const char *const none[] = {NULL};
-
 	json_key(w, "memoryPolicy");
 	json_object_begin(w);
-	strings(w, "modes", none);
-	strings(w, "flags", none);
+	strings(w, "modes", f->memory_modes);
+	strings(w, "flags", f->memory_flags);
 	json_object_end(w);
 }
 
@@ -84,7 +82,7 @@ static void linux_part(struct json_writer *w, const struct container_features *f
 	flag(w, "schemata", false);
 	flag(w, "monitoring", false);
 	json_object_end(w);
-	memory_policy(w);
+	memory_policy(w, f);
 	json_key(w, "mountExtensions");
 	json_object_begin(w);
 	enabled(w, "idmap", true);

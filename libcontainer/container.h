@@ -126,6 +126,7 @@ struct container_features {
 	const char *const *capabilities;
 	const char *const *seccomp_actions, *const *seccomp_operators, *const *seccomp_archs;
 	const char *const *seccomp_known_flags, *const *seccomp_supported_flags;
+	const char *const *memory_modes, *const *memory_flags;
 	const char *libseccomp_version;
 	const char *const *unsafe_annotations; /* keys of config.json that change what hull does */
 };

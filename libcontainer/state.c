@@ -33,6 +33,9 @@ static const struct oci_field state_fields[] = {
 	FIELD_BOOL   (state, has_filter,     "hasFilter"),
 	FIELD_BOOL   (state, no_new_keyring, "noNewKeyring"),
 	FIELD_BOOL   (state, notify,         "notify"),
+	FIELD_OBJECT (state, personality,    "personality", oci_personality),
+	FIELD_OBJECT (state, memory_policy,  "memoryPolicy", oci_memory_policy),
+	FIELD_BOOL   (state, has_defaults,   "hasDefaults"),
 	FIELD_OBJECT (state, hooks,          "hooks", oci_hooks),
 	FIELD_MAP    (state, annotations,    "annotations"),
 };

@@ -35,6 +35,10 @@ struct state {
 	struct oci_strings namespaces; /* types in the config, made or joined: exec joins them */
 	struct opt_bool private_pid;   /* a new pid namespace: killing init kills all */
 	struct opt_bool has_process, has_filter, no_new_keyring, notify;
+	/* What exec takes from linux, and whether process.json has what a --process may lack. */
+	struct oci_personality *personality;
+	struct oci_memory_policy *memory_policy;
+	struct opt_bool has_defaults;
 	struct oci_hooks *hooks; /* start_container: whether there are any; poststart, poststop */
 	struct oci_map annotations;
 };

@@ -33,6 +33,12 @@ struct resources_rule {
 /* Only called with spec->linux_ set. */
 int validate_linux(const struct oci_spec *spec, struct err *err) must_check;
 int validate_seccomp(const struct oci_seccomp *seccomp, struct err *err) must_check;
+/* validate_scheduler.c; the last two only with spec->linux_ set. */
+int validate_scheduler(const struct oci_process *process, struct err *err) must_check;
+int validate_io_priority(const struct oci_process *process, struct err *err) must_check;
+int validate_exec_cpu_affinity(const struct oci_process *process, struct err *err) must_check;
+int validate_memory_policy(const struct oci_spec *spec, struct err *err) must_check;
+int validate_personality(const struct oci_spec *spec, struct err *err) must_check;
 /* AT is the path of the array. */
 int validate_mappings(const oci_id_mappings *maps, const char *at, struct err *err) must_check;
 /* "0-3,7": numbers and ranges. */

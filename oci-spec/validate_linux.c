@@ -279,11 +279,6 @@ static int not_supported_yet(const struct oci_spec *spec, struct err *err)
 				   "linux.netDevices: moving network devices is not supported yet");
 	if (l->intel_rdt)
 		return unsupported(err, "linux.intelRdt: resource control is not supported yet");
-	if (l->personality)
-		return unsupported(err, "linux.personality: personalities are not supported yet");
-	if (l->memory_policy)
-		return unsupported(err,
-				   "linux.memoryPolicy: memory policies are not supported yet");
 	if (given(l->mount_label))
 		return unsupported(err, "linux.mountLabel: SELinux is not supported yet");
 	return 0;
@@ -322,7 +317,9 @@ static const struct spec_rule rules[] = {
 	{"L-07 L-09",                          readonly_paths},
 	{"L-01",                               rootfs_propagation},
 	{"L-12 L-13",                          sysctl},
-	{"E-01 T-01 L-10 L-14 L-16",           not_supported_yet},
+	{"E-01 T-01 L-10"          ,           not_supported_yet},
+	{"L-14 L-15",                          validate_personality},
+	{"L-16 L-17 L-18",                     validate_memory_policy},
 	{"K-11 V-09",                          swap_needs_limit},
 	{"K-01 to K-43",                       resources},
 	{"S-01 to S-33",                       seccomp},

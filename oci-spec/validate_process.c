@@ -136,20 +136,6 @@ static int labels(const struct oci_process *p, struct err *err)
 	return 0;
 }
 
-/* B-11: refused, never skipped. */
-static int not_supported_yet(const struct oci_process *p, struct err *err)
-{
-	if (p->scheduler)
-		return unsupported(err, "process.scheduler: schedulers are not supported yet");
-	if (p->io_priority)
-		return unsupported(err, "process.ioPriority: I/O priorities are not supported yet");
-	if (p->exec_cpu_affinity &&
-	    (given(p->exec_cpu_affinity->initial) || given(p->exec_cpu_affinity->final)))
-		return unsupported(err,
-				   "process.execCPUAffinity: CPU affinities are not supported yet");
-	return 0;
-}
-
 /* clang-format off */
 static const struct process_rule rules[] = {
 	{"P-05",                     cwd},
@@ -160,7 +146,9 @@ static const struct process_rule rules[] = {
 	{"P-30 P-31 P-32 P-33",      rlimits},
 	{"P-27",                     oom_score_adj},
 	{"P-34 P-35",                labels},
-	{"P-36 P-41 P-42",           not_supported_yet},
+	{"P-36 P-37 P-38 P-39 P-40", validate_scheduler},
+	{"P-41",                     validate_io_priority},
+	{"P-43 P-44 X-15",           validate_exec_cpu_affinity},
 };
 /* clang-format on */
 

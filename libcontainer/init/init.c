@@ -82,6 +82,16 @@ static bool labels(const void *ctx)
 	return c->process && (c->process->apparmor || c->process->selinux);
 }
 
+static bool memory_policy(const void *ctx)
+{
+	return process(ctx) && context(ctx)->process->memory_policy;
+}
+
+static bool personality(const void *ctx)
+{
+	return process(ctx) && context(ctx)->process->has_personality;
+}
+
 static bool keyring(const void *ctx)
 {
 	return process(ctx) && context(ctx)->process->keyring;
@@ -90,6 +100,7 @@ static bool keyring(const void *ctx)
 /* clang-format off */
 static const struct step steps[] = {
 	{"session",        NULL,           init_session, NULL},
+	{"cpus",           NULL,           init_cpus, NULL},
 	{"id maps",        waits_for_maps, init_wait_for_maps, NULL},
 	/* In the host's /proc; and while /proc/self is ours, which ends with "uid 0". */
 	{"time offsets",   time_offsets,   init_open_time_offsets, NULL},
@@ -132,6 +143,8 @@ static const struct step steps[] = {
 	{"keyring",        keyring,        init_keyring, NULL},
 	/* Before CAP_SYS_RESOURCE is gone; after most descriptors are, for a small limit. */
 	{"limits",         own_limits,     init_rlimits, NULL},
+	{"memory policy",  memory_policy,  init_memory_policy, NULL},
+	{"personality",    personality,    init_personality, NULL},
 	{"credentials",    process,        init_credentials, NULL},
 	/* As the container's user (P-06, P-10). */
 	{"chdir",          process,        init_chdir, NULL},

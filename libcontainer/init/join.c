@@ -54,6 +54,16 @@ static bool labels(const void *ctx)
 	return c->process->apparmor || c->process->selinux;
 }
 
+static bool memory_policy(const void *ctx)
+{
+	return ((const struct init *)ctx)->process->memory_policy;
+}
+
+static bool personality(const void *ctx)
+{
+	return ((const struct init *)ctx)->process->has_personality;
+}
+
 static bool keyring(const void *ctx)
 {
 	return ((const struct init *)ctx)->process->keyring;
@@ -62,6 +72,7 @@ static bool keyring(const void *ctx)
 /* clang-format off */
 static const struct step steps[] = {
 	{"session",     NULL,       init_session, NULL},
+	{"cpus",        NULL,       init_cpus, NULL},
 	{"join",        NULL,       join, NULL},
 	{"uid 0",       userns,     init_become_root, NULL},
 	{"root",        NULL,       open_root, NULL},
@@ -73,6 +84,8 @@ static const struct step steps[] = {
 	{"stdio",       NULL,       init_stdio_owner, NULL},
 	{"keyring",     keyring,    init_keyring, NULL},
 	{"limits",      own_limits, init_rlimits, NULL},
+	{"memory policy", memory_policy, init_memory_policy, NULL},
+	{"personality", personality, init_personality, NULL},
 	{"credentials", NULL,       init_credentials, NULL},
 	{"chdir",       NULL,       init_chdir, NULL},
 	{"program",     NULL,       init_lookup, NULL},

@@ -94,6 +94,11 @@ int init_set_caps(struct init *c, struct err *err);
 int init_final_caps(const struct init *c, struct err *err);
 bool init_filter_needs_admin(const struct plan_process *p);
 
+/* scheduler.c */
+int init_cpus(void *ctx, struct err *err);
+int init_memory_policy(void *ctx, struct err *err);
+int init_personality(void *ctx, struct err *err);
+
 /* lsm.c */
 int init_labels(void *ctx, struct err *err);
 

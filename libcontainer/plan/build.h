@@ -30,6 +30,8 @@ void plan_masks_build(struct plan *plan, const struct plan_input *in);
 int plan_sysctl_build(struct plan *plan, const struct plan_input *in, struct err *err) must_check;
 int plan_rlimits_build(struct arena *a, struct plan_process *p, const struct oci_process *process,
 		       struct err *err) must_check;
+int plan_scheduler_build(struct arena *a, struct plan_process *p, const struct oci_process *process,
+			 struct err *err) must_check;
 void plan_labels_build(struct plan_process *p, const struct oci_process *process);
 void plan_caps_build(struct plan_caps *caps, const struct oci_capabilities *oci, unsigned last_cap);
 

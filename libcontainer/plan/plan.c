@@ -106,11 +106,15 @@ static void add_runtime_env(struct arena *a, struct plan_process *p, const struc
 static int build_process(struct plan *plan, const struct plan_input *in, struct err *err)
 {
 	struct plan_process *p = &plan->process;
+	const struct oci_linux *l = in->spec->linux_;
 	int r;
 
 	if (!in->spec->process)
 		return 0; /* legal for create (P-01) */
 	r = plan_process_build(&plan->arena, p, in->spec->process, in->last_cap, err);
+	if (r == 0 && l)
+		r = plan_process_build_linux(&plan->arena, p, l->personality, l->memory_policy,
+					     err);
 	if (r < 0)
 		return r;
 	p->set_groups = !annotation_is_on(&plan->annotations, "run.oci.keep_original_groups");

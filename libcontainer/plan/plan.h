@@ -125,6 +125,25 @@ struct plan_caps {
 	uint64_t bounding, effective, permitted, inheritable, ambient;
 };
 
+struct plan_scheduler {
+	uint32_t policy, priority; /* SCHED_* */
+	uint64_t flags;            /* SCHED_FLAG_* */
+	int32_t nice;
+	uint64_t runtime, deadline, period; /* ns */
+};
+
+struct plan_cpus {
+	const char *list;          /* as given, for errors */
+	const unsigned long *bits; /* NULL: none given */
+	size_t size;               /* bytes */
+};
+
+struct plan_memory_policy {
+	int mode;                   /* MPOL_* with MPOL_F_* */
+	const unsigned long *nodes; /* NULL: none */
+	size_t n_bits;
+};
+
 struct plan_filter {               /* seccomp */
 	struct sock_filter *insns; /* NULL: no filter */
 	size_t n;
@@ -146,7 +165,14 @@ struct plan_process {
 	bool has_oom_score_adj;
 	int oom_score_adj;
 	bool terminal;
-	uint16_t rows, columns; /* 0: leave as it is */
+	uint16_t rows, columns;                 /* 0: leave as it is */
+	const struct plan_scheduler *scheduler; /* NULL: as inherited */
+	bool has_io_priority;
+	int io_priority;                           /* as ioprio_set(2) takes it */
+	struct plan_cpus cpus_initial, cpus_final; /* exec only */
+	bool has_personality;
+	unsigned long personality;
+	const struct plan_memory_policy *memory_policy; /* NULL: as inherited */
 	struct plan_filter filter;
 	const char *apparmor, *selinux; /* labels at execve, NULL: none asked */
 	const char *keyring;            /* session keyring to join, NULL: keep the caller's */
@@ -212,6 +238,12 @@ int plan_build(struct plan *plan, const struct plan_input *in, struct err *err) 
  * in the object: filter, keyring, keep_fds, set_groups (true here). */
 int plan_process_build(struct arena *a, struct plan_process *p, const struct oci_process *process,
 		       unsigned last_cap, struct err *err) must_check;
+
+/* What linux says about processes; either may be NULL. */
+int plan_process_build_linux(struct arena *a, struct plan_process *p,
+			     const struct oci_personality *personality,
+			     const struct oci_memory_policy *memory_policy,
+			     struct err *err) must_check;
 
 bool plan_has_ns(const struct plan *plan, uint64_t flag); /* created or joined */
 

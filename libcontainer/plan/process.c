@@ -113,6 +113,9 @@ int plan_process_build(struct arena *a, struct plan_process *p, const struct oci
 	r = build_oom_score_adj(&built, &process->oom_score_adj, err);
 	if (r < 0)
 		return r;
+	r = plan_scheduler_build(a, &built, process, err);
+	if (r < 0)
+		return r;
 	r = build_terminal(&built, process, err);
 	if (r < 0)
 		return r;

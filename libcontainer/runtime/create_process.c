@@ -12,6 +12,7 @@
 #include "libcontainer/hooks.h"
 #include "libcontainer/plan/annotations.h"
 #include "libcontainer/runtime/create.h"
+#include "libcontainer/runtime/scheduler.h"
 #include "libcontainer/sync.h"
 #include "namespaces/ns.h"
 
@@ -226,6 +227,9 @@ int create_ready(void *ctx, struct err *err)
 	r = sync_expect(k->sync[0], SYNC_READY, NULL, err);
 	if (r < 0)
 		return explain_end(k, err);
+	r = scheduler_apply(k->spawn.pid, &k->plan.process, err);
+	if (r < 0)
+		return r;
 	return console_receive(&k->console, err);
 }
 
@@ -237,7 +241,8 @@ bool create_may_start_early(const void *ctx)
 
 	return k->run && k->plan.has_process && !k->opts->pid_file && !k->opts->pidfd_socket &&
 	       !annotation_get(&k->spec.annotations, "run.oci.pidfd_receiver") &&
-	       k->console_fd < 0 && !create_has_runtime_hooks(k);
+	       k->console_fd < 0 && !scheduler_wanted(&k->plan.process) &&
+	       !create_has_runtime_hooks(k);
 }
 
 int create_start_early(void *ctx, struct err *err)

@@ -32,6 +32,13 @@ static const char *first_missing(struct creation *k, const char *path)
 	}
 }
 
+/* What exec --process takes from the container's process when it has none of its own. */
+static bool has_defaults(const struct oci_process *p)
+{
+	return p && (p->apparmor_profile || p->selinux_label || p->scheduler || p->io_priority ||
+		     p->exec_cpu_affinity);
+}
+
 static int fill_state(struct creation *k, struct err *err)
 {
 	const struct oci_linux *linux_ = k->spec.linux_;
@@ -48,6 +55,9 @@ static int fill_state(struct creation *k, struct err *err)
 	s->has_process = (struct opt_bool){true, k->plan.has_process};
 	s->has_filter = (struct opt_bool){true, k->plan.process.filter.insns != NULL};
 	s->no_new_keyring = (struct opt_bool){true, k->opts->no_new_keyring};
+	s->has_defaults.set = s->has_defaults.v = has_defaults(k->spec.process);
+	s->personality = linux_ ? linux_->personality : NULL;
+	s->memory_policy = linux_ ? linux_->memory_policy : NULL;
 	s->annotations = k->spec.annotations;
 	s->hooks = k->spec.hooks;
 	for (size_t i = 0; linux_ && i < linux_->namespaces.n; i++) {

@@ -18,6 +18,7 @@
 #include "libcontainer/runtime/lsm.h"
 #include "libcontainer/plan/annotations.h"
 #include "libcontainer/runtime/runtime.h"
+#include "libcontainer/runtime/scheduler.h"
 #include "libcontainer/sync.h"
 #include "namespaces/ns.h"
 #include "oci-spec/oci.h"
@@ -126,6 +127,44 @@ static int apply_flags(struct execution *x, struct err *err)
 	return 0;
 }
 
+static int load_own_process(struct execution *x, struct oci_process *ret, struct err *err)
+{
+	return oci_decode_file(&x->arena, &oci_process_type, x->c.dirfd, "process.json", ret, err);
+}
+
+static bool given(const char *s)
+{
+	return s && *s;
+}
+
+/* A --process without capabilities, labels or scheduling gets the container's, as with runc and
+ * crun: else it would be less confined than the container is. The file is read only when it has
+ * some. */
+static int take_defaults(struct execution *x, struct err *err)
+{
+	struct oci_process own = {0}, *p = &x->spec;
+	int r;
+
+	if (!x->c.state.has_process.v || (p->capabilities && !x->c.state.has_defaults.v))
+		return 0;
+	r = load_own_process(x, &own, err);
+	if (r < 0)
+		return r;
+	if (!p->capabilities)
+		p->capabilities = own.capabilities;
+	if (!given(p->apparmor_profile))
+		p->apparmor_profile = own.apparmor_profile;
+	if (!given(p->selinux_label))
+		p->selinux_label = own.selinux_label;
+	if (!p->scheduler)
+		p->scheduler = own.scheduler;
+	if (!p->io_priority)
+		p->io_priority = own.io_priority;
+	if (!p->exec_cpu_affinity)
+		p->exec_cpu_affinity = own.exec_cpu_affinity;
+	return 0;
+}
+
 static int load_process(struct execution *x, struct err *err)
 {
 	const struct container_exec_opts *o = x->opts;
@@ -138,8 +177,9 @@ static int load_process(struct execution *x, struct err *err)
 		r = err_fail(err, EINVAL,
 			     "the container's configuration has no process: use --process");
 	else
-		r = oci_decode_file(&x->arena, &oci_process_type, x->c.dirfd, "process.json",
-				    &x->spec, err);
+		r = load_own_process(x, &x->spec, err);
+	if (r == 0 && o->process_file)
+		r = take_defaults(x, err);
 	if (r == 0 && !o->process_file)
 		r = apply_flags(x, err);
 	else if (r == 0 && o->tty)
@@ -151,6 +191,9 @@ static int build_plan(struct execution *x, struct err *err)
 {
 	int r = plan_process_build(&x->arena, &x->plan, &x->spec, 63, err);
 
+	if (r == 0)
+		r = plan_process_build_linux(&x->arena, &x->plan, x->c.state.personality,
+					     x->c.state.memory_policy, err);
 	if (r < 0)
 		return r;
 	x->plan.keep_fds = x->opts->preserve_fds;
@@ -332,6 +375,8 @@ static int bring_up(struct execution *x, struct err *err)
 	if (r == 0)
 		r = sync_expect(x->sync[0], SYNC_READY, NULL, err);
 	if (r == 0)
+		r = scheduler_apply(x->spawn.pid, &x->plan, err);
+	if (r == 0)
 		r = console_receive(&x->console, err);
 	if (r == 0 && o->pidfd_socket)
 		r = send_fd_to_path(o->pidfd_socket, "setns", x->spawn.pidfd, err);
@@ -383,7 +428,9 @@ static int run_execution(struct execution *x, int *ret_exit, struct err *err)
 		return r;
 	if (!x->opts->detach)
 		attach_block_signals();
-	r = spawn_process(x, err);
+	r = scheduler_initial_cpus(&x->plan, err);
+	if (r == 0)
+		r = spawn_process(x, err);
 	if (r < 0)
 		return r;
 	close_fd(&x->sync[1]);

@@ -5,6 +5,7 @@
 #include "libcontainer/container.h"
 #include "libcontainer/plan/annotations.h"
 #include "libcontainer/plan/plan.h"
+#include "oci-spec/consts.h"
 #include "seccomp/filter.h"
 
 static int by_name(const void *a, const void *b)
@@ -67,6 +68,19 @@ const struct container_annotation *container_annotations(struct arena *a)
 	return list;
 }
 
+static const char *const *const_names(struct arena *a, const struct oci_const *table)
+{
+	const char **names;
+	size_t n = 0;
+
+	while (table[n].name)
+		n++;
+	names = arena_array(a, const char *, n + 1);
+	for (size_t i = 0; i < n; i++)
+		names[i] = table[i].name;
+	return names;
+}
+
 /* Nobody would serve a listener yet: what needs one is known, but not supported. */
 void container_features(struct arena *a, struct container_features *ret)
 {
@@ -82,6 +96,8 @@ void container_features(struct arena *a, struct container_features *ret)
 		.seccomp_known_flags = filter_flag_names,
 		.seccomp_supported_flags =
 			without(a, filter_flag_names, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"),
+		.memory_modes = const_names(a, oci_memory_modes),
+		.memory_flags = const_names(a, oci_memory_flags),
 		.libseccomp_version = filter_library_version(),
 		.unsafe_annotations = unsafe_annotations(a),
 	};

@@ -75,6 +75,13 @@ SCMP_ACT_KILL_PROCESS SCMP_ACT_KILL_THREAD SCMP_ACT_LOG SCMP_ACT_TRACE SCMP_ACT_
 	equal "$(jq '.linux.seccomp.archs | index("SCMP_ARCH_X86_64") != null' <<< "$F")" true
 }
 
+@test "features: memory policies (F-17)" {
+	equal "$(jq -r '.linux.memoryPolicy.modes | sort | join(" ")' <<< "$F")" \
+		"MPOL_BIND MPOL_DEFAULT MPOL_INTERLEAVE MPOL_LOCAL MPOL_PREFERRED MPOL_PREFERRED_MANY MPOL_WEIGHTED_INTERLEAVE"
+	equal "$(jq -r '.linux.memoryPolicy.flags | sort | join(" ")' <<< "$F")" \
+		"MPOL_F_NUMA_BALANCING MPOL_F_RELATIVE_NODES MPOL_F_STATIC_NODES"
+}
+
 @test "features: does not claim to be runc's commit (F-20)" {
 	equal "$(jq '.annotations | has("org.opencontainers.runc.commit")' <<< "$F")" false
 }

@@ -415,6 +415,43 @@ static int verb_without(int argc, char **argv)
 	return fail(argv[2]);
 }
 
+/* sched PID: what sched_getattr(2) says: policy, flags, nice, priority, runtime, deadline, period.
+ */
+static int verb_sched(int argc, char **argv)
+{
+	struct {
+		unsigned size, policy;
+		unsigned long long flags;
+		int nice;
+		unsigned priority;
+		unsigned long long runtime, deadline, period;
+		unsigned util[2];
+	} a = {0};
+
+	(void)argc;
+	if (syscall(SYS_sched_getattr, atoi(argv[0]), &a, sizeof(a), 0) < 0)
+		return fail("sched_getattr");
+	printf("%u 0x%llx %d %u", a.policy, a.flags, a.nice, a.priority);
+	if (a.policy == 6)
+		printf(" %llu %llu %llu", a.runtime, a.deadline, a.period);
+	puts("");
+	return 0;
+}
+
+/* mempolicy: mode with its flags, and the nodes as a mask, of this thread. */
+static int verb_mempolicy(int argc, char **argv)
+{
+	unsigned long nodes[16] = {0};
+	int mode;
+
+	(void)argc;
+	(void)argv;
+	if (syscall(SYS_get_mempolicy, &mode, nodes, 8 * sizeof(nodes), NULL, 0) < 0)
+		return fail("get_mempolicy");
+	printf("0x%x 0x%lx\n", mode, nodes[0]);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int min;
@@ -427,6 +464,7 @@ static const struct {
 	{"dgram", 2, verb_dgram},       {"sendto", 2, verb_sendto},
 	{"pty", 3, verb_pty},           {"leak", 3, verb_leak},
 	{"sigstate", 1, verb_sigstate}, {"exchange", 2, verb_exchange},
+	{"sched", 1, verb_sched},       {"mempolicy", 0, verb_mempolicy},
 	{"without", 3, verb_without},
 };
 

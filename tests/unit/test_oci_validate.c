@@ -299,27 +299,6 @@ static void rlimits(void)
 	CHECK_ROWS(process, rows);
 }
 
-/* B-11 */
-static void process_not_supported(void)
-{
-	static const struct row rows[] = {
-		{"\"apparmorProfile\":\"\",\"selinuxLabel\":\"\"", NULL},
-		{"\"apparmorProfile\":\"docker-default\"", NULL},
-		{"\"selinuxLabel\":\"u:r:t:s0\"", NULL},
-		{"\"scheduler\":{\"policy\":\"SCHED_OTHER\"}",
-		 "process.scheduler: schedulers are not supported yet"},
-		{"\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\",\"priority\":4}",
-		 "process.ioPriority: I/O priorities are not supported yet"},
-		{"\"execCPUAffinity\":{\"initial\":\"0\"}",
-		 "process.execCPUAffinity: CPU affinities are not supported yet"},
-		{"\"execCPUAffinity\":{\"final\":\"0\"}",
-		 "process.execCPUAffinity: CPU affinities are not supported yet"},
-		{"\"execCPUAffinity\":{}", NULL},
-	};
-
-	CHECK_ROWS(process, rows);
-}
-
 /* ---- linux ------------------------------------------------------------------------------ */
 
 /* N-01, N-02, N-03, N-08 */
@@ -556,10 +535,6 @@ static void linux_not_supported(void)
 		{"\"netDevices\":{\"eth0\":{}}",
 		 "linux.netDevices: moving network devices is not supported yet"},
 		{"\"intelRdt\":{}", "linux.intelRdt: resource control is not supported yet"},
-		{"\"personality\":{\"domain\":\"LINUX\"}",
-		 "linux.personality: personalities are not supported yet"},
-		{"\"memoryPolicy\":{\"mode\":\"MPOL_LOCAL\"}",
-		 "linux.memoryPolicy: memory policies are not supported yet"},
 		{"\"mountLabel\":\"u:o:t:s0\"", "linux.mountLabel: SELinux is not supported yet"},
 	};
 
@@ -856,7 +831,6 @@ static const struct unit_case cases[] = {
 	{"P-05 P-10: cwd and args", program},
 	{"P-04 P-08 P-13 P-27: process", process_members},
 	{"P-30 P-31 P-33: rlimits", rlimits},
-	{"B-11: process, not supported", process_not_supported},
 	{"N-02 N-03 N-08: namespaces", namespaces},
 	{"N-19 N-21: id mappings", id_mappings},
 	{"N-18: number of id mappings", many_mappings},
