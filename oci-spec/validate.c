@@ -140,15 +140,15 @@ static int mounts(const struct oci_spec *spec, struct err *err)
 
 	for (size_t i = 0; r == 0 && i < spec->mounts.n; i++) {
 		const struct oci_mount *m = &spec->mounts.v[i];
+		bool uids = m->uid_mappings.n || !m->gid_mappings.set;
 
 		/* A relative one is legal and resolved from the root (M-04). */
 		if (!given(m->destination))
 			return invalid(err, "mounts[%zu].destination: required, but missing", i);
 		if (m->uid_mappings.set != m->gid_mappings.set ||
 		    !m->uid_mappings.n != !m->gid_mappings.n)
-			return invalid(err, "mounts[%zu].%s: needs the other mappings, too", i,
-				       m->uid_mappings.n || !m->gid_mappings.set ? "uidMappings"
-										 : "gidMappings");
+			return invalid(err, "mounts[%zu].%cidMappings: needs %cidMappings, too", i,
+				       uids ? 'u' : 'g', uids ? 'g' : 'u');
 		r = mount_mappings(&m->uid_mappings, i, "uidMappings", err);
 		if (r == 0)
 			r = mount_mappings(&m->gid_mappings, i, "gidMappings", err);

@@ -39,8 +39,8 @@ static const struct {
 	{"process.capabilities.permitted[]", EMPTY | ANY | LONG},
 	{"process.capabilities.ambient[]", EMPTY | ANY | LONG},
 	/* engines write "" for none */
-	{"process.apparmorProfile", EMPTY | ANY | LONG},
-	{"process.selinuxLabel", EMPTY | ANY | LONG},
+	{"process.apparmorProfile", EMPTY | ANY},
+	{"process.selinuxLabel", EMPTY | ANY},
 	{"process.execCPUAffinity.initial", EMPTY},
 	{"process.execCPUAffinity.final", EMPTY},
 	{"hostname", EMPTY | ANY}, /* I-04 */
@@ -79,6 +79,8 @@ static const char *const not_empty[] = {
 	"process.scheduler",
 	"process.ioPriority",
 	"root",
+	"mounts[].uidMappings", /* M-17 */
+	"mounts[].gidMappings",
 	"linux.seccomp",
 	"linux.seccomp.syscalls[].names",
 	"linux.uidMappings", /* N-21: of the new user namespace */
