@@ -6,7 +6,7 @@ load helpers
 	equal "$(cut -d' ' -f1 "$T/o" | tr '\n' ' ')" "0 1 2 "
 }
 
-@test "fds: descriptors leaked to hull never reach the program, nor its waiting process" {
+@test "fds: descriptors leaked to hull never reach the program, nor its waiting process (D-20)" {
 	exec 7< /etc 9< "$T" 20< /etc/passwd 300< /etc
 	args probe fds
 	hull run web < /dev/null > "$T/o" 2> "$T/e" 3>&- 4>&-
@@ -18,7 +18,7 @@ load helpers
 	done
 }
 
-@test "fds: nor those of exec" {
+@test "fds: nor those of exec (D-20)" {
 	sleeper web
 	exec 7< /etc 20< /etc/passwd
 	hull exec web probe fds < /dev/null > "$T/o" 2> "$T/e" 3>&- 4>&-

@@ -236,6 +236,8 @@ created"
 }
 
 @test "hooks: poststart runs after the program was executed and before start returns (H-17)" {
+	# So that there is time for one that comes too early.
+	hook startContainer 'sleep 0.5'
 	hook poststart "readlink /proc/\$(jq .pid)/exe > $T/exe; sleep 0.3; touch $T/mark"
 	args sleep 1000
 	create web

@@ -115,7 +115,12 @@ static const struct {
 	{"process.oomScoreAdj", "-1001", false},
 	{"process.oomScoreAdj", "1001", false},
 	{"process.rlimits[].hard", "18446744073709551615", true},
-	{"process.rlimits[].hard", "1023", false}, /* below soft */
+	{"process.rlimits[].hard", "1023", false},         /* below soft */
+	{"process.scheduler.priority", "1", false},        /* of SCHED_FIFO and SCHED_RR */
+	{"process.scheduler.runtime", "20000001", false},  /* above deadline */
+	{"process.scheduler.deadline", "30000001", false}, /* above period */
+	{"process.ioPriority.priority", "0", true},
+	{"process.ioPriority.priority", "7", true},
 	{"process.ioPriority.priority", "-1", false},
 	{"process.ioPriority.priority", "8", false},
 	{"hooks.prestart[].timeout", "0", false},
