@@ -99,6 +99,8 @@ static const struct {
 	 "namespace"},
 	{NULL, "LISTEN_FDS, LISTEN_PID",
 	 "descriptors from 3 on that the container gets, too (create, run)"},
+	{NULL, "RUN_OCI_SECCOMP_RECEIVER",
+	 "as the annotation run.oci.seccomp.receiver, which wins (create, run)"},
 	{NULL, "NOTIFY_SOCKET", "where the container's readiness is reported (create, start, run)"},
 	{NULL, "PATH", "where ps, newuidmap and newgidmap are found"},
 };

@@ -27,29 +27,35 @@ static void member(struct json_writer *w, const char *key, const char *value)
 	json_string(w, value);
 }
 
+void hooks_state_write(struct json_writer *w, const char *id, const char *bundle,
+		       const struct oci_map *annotations, const char *status, pid_t pid)
+{
+	json_object_begin(w);
+	member(w, "ociVersion", OCI_VERSION);
+	member(w, "id", id);
+	member(w, "status", status);
+	if (pid > 0) {
+		json_key(w, "pid");
+		json_int(w, pid);
+	}
+	member(w, "bundle", bundle);
+	if (annotations->n) {
+		json_key(w, "annotations");
+		json_object_begin(w);
+		for (size_t i = 0; i < annotations->n; i++)
+			member(w, annotations->v[i].key, annotations->v[i].value);
+		json_object_end(w);
+	}
+	json_object_end(w);
+}
+
 const char *hooks_state_json(struct arena *a, const char *id, const char *bundle,
 			     const struct oci_map *annotations, const char *status, pid_t pid)
 {
 	struct json_writer w;
 
 	json_start(&w, a, "");
-	json_object_begin(&w);
-	member(&w, "ociVersion", OCI_VERSION);
-	member(&w, "id", id);
-	member(&w, "status", status);
-	if (pid > 0) {
-		json_key(&w, "pid");
-		json_int(&w, pid);
-	}
-	member(&w, "bundle", bundle);
-	if (annotations->n) {
-		json_key(&w, "annotations");
-		json_object_begin(&w);
-		for (size_t i = 0; i < annotations->n; i++)
-			member(&w, annotations->v[i].key, annotations->v[i].value);
-		json_object_end(&w);
-	}
-	json_object_end(&w);
+	hooks_state_write(&w, id, bundle, annotations, status, pid);
 	return json_finish(&w, NULL);
 }
 

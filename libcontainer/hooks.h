@@ -53,6 +53,10 @@ int hooks_run_one(const char *kind, const oci_hook_list *list, size_t index, con
 /* The state that hooks read. PID as the hook sees it; 0: left out. In A. */
 const char *hooks_state_json(struct arena *a, const char *id, const char *bundle,
 			     const struct oci_map *annotations, const char *status, pid_t pid);
+/* The same into a text that goes on. */
+struct json_writer;
+void hooks_state_write(struct json_writer *w, const char *id, const char *bundle,
+		       const struct oci_map *annotations, const char *status, pid_t pid);
 /* The same for the container of PLAN. */
 const char *state_for_hooks(struct arena *a, const struct plan *plan, const char *status,
 			    pid_t pid);

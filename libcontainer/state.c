@@ -36,6 +36,8 @@ static const struct oci_field state_fields[] = {
 	FIELD_OBJECT (state, personality,    "personality", oci_personality),
 	FIELD_OBJECT (state, memory_policy,  "memoryPolicy", oci_memory_policy),
 	FIELD_BOOL   (state, has_defaults,   "hasDefaults"),
+	FIELD_STRING (state, listener_path,  "listenerPath"),
+	FIELD_STRING (state, listener_metadata, "listenerMetadata"),
 	FIELD_OBJECT (state, hooks,          "hooks", oci_hooks),
 	FIELD_MAP    (state, annotations,    "annotations"),
 };

@@ -39,6 +39,8 @@ struct state {
 	struct oci_personality *personality;
 	struct oci_memory_policy *memory_policy;
 	struct opt_bool has_defaults;
+	/* Where the listener of a filter with notifications goes; absent: there is none. */
+	const char *listener_path, *listener_metadata;
 	struct oci_hooks *hooks; /* start_container: whether there are any; poststart, poststop */
 	struct oci_map annotations;
 };

@@ -11,25 +11,31 @@
 static const char *const type_names[] = {
 	[SYNC_EOF] = "end of file", [SYNC_MAPPED] = "mapped", [SYNC_MOUNTED] = "mounted",
 	[SYNC_HOOKED] = "hooked",   [SYNC_READY] = "ready",   [SYNC_START] = "start",
-	[SYNC_FAILED] = "failed",   [SYNC_PID] = "pid",
+	[SYNC_FAILED] = "failed",   [SYNC_PID] = "pid",       [SYNC_LISTENER] = "listener",
+	[SYNC_SERVED] = "served",
 };
 
-static int send_header(int fd, uint32_t type, pid_t pid)
+static int send_header(int fd, uint32_t type, pid_t pid, int passed)
 {
 	struct sync_msg msg = {.type = type, .pid = pid};
 
 	/* The error is the long part, and only SYNC_FAILED has one. */
-	return sock_send(fd, &msg, offsetof(struct sync_msg, err), -1);
+	return sock_send(fd, &msg, offsetof(struct sync_msg, err), passed);
 }
 
 int sync_send(int fd, enum sync_type type)
 {
-	return send_header(fd, type, 0);
+	return send_header(fd, type, 0, -1);
 }
 
 int sync_send_pid(int fd, pid_t pid)
 {
-	return send_header(fd, SYNC_PID, pid);
+	return send_header(fd, SYNC_PID, pid, -1);
+}
+
+int sync_send_listener(int fd, int listener)
+{
+	return send_header(fd, SYNC_LISTENER, 0, listener);
 }
 
 int sync_send_error(int fd, const struct err *error)
@@ -46,11 +52,11 @@ static const char *name_of(uint32_t type)
 
 /* A peer that ended with a message unread resets the connection; what it said before is still
  * there to be read after that error. */
-static ssize_t receive(int fd, struct sync_msg *msg)
+static ssize_t receive(int fd, struct sync_msg *msg, int *ret_passed)
 {
-	ssize_t n = sock_recv(fd, msg, sizeof(*msg), NULL);
+	ssize_t n = sock_recv(fd, msg, sizeof(*msg), ret_passed);
 
-	return n == -ECONNRESET ? sock_recv(fd, msg, sizeof(*msg), NULL) : n;
+	return n == -ECONNRESET ? sock_recv(fd, msg, sizeof(*msg), ret_passed) : n;
 }
 
 static bool is_failure(struct sync_msg *msg, ssize_t n)
@@ -71,16 +77,16 @@ int sync_tell(int fd, enum sync_type type, struct err *err)
 	if (r == 0)
 		return 0;
 	err_sys(err, -r, "say '%s' to the other side", name_of(type));
-	n = receive(fd, &msg);
+	n = receive(fd, &msg, NULL);
 	if (n > 0 && is_failure(&msg, n))
 		*err = msg.err;
 	return -err->code;
 }
 
-int sync_expect(int fd, enum sync_type want, pid_t *ret_pid, struct err *err)
+static int expect(int fd, enum sync_type want, pid_t *ret_pid, int *ret_passed, struct err *err)
 {
 	struct sync_msg msg;
-	ssize_t n = receive(fd, &msg);
+	ssize_t n = receive(fd, &msg, ret_passed);
 
 	if (n < 0)
 		return err_sys(err, (int)-n, "receive '%s' from the other side", name_of(want));
@@ -99,5 +105,24 @@ int sync_expect(int fd, enum sync_type want, pid_t *ret_pid, struct err *err)
 				name_of(want), name_of(msg.type), n);
 	if (ret_pid)
 		*ret_pid = msg.pid;
+	return 0;
+}
+
+int sync_expect(int fd, enum sync_type want, pid_t *ret_pid, struct err *err)
+{
+	return expect(fd, want, ret_pid, NULL, err);
+}
+
+int sync_expect_listener(int fd, int *ret_listener, struct err *err)
+{
+	int passed = -1, r = expect(fd, SYNC_LISTENER, NULL, &passed, err);
+
+	if (r == 0 && passed < 0)
+		return err_fail(err, EPROTO, "no seccomp listener came with its message");
+	if (r < 0) {
+		close_fd(&passed);
+		return r;
+	}
+	*ret_listener = passed;
 	return 0;
 }

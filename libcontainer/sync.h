@@ -17,6 +17,9 @@
  *      <-------------------------- SYNC_READY   the container is created
  *      create: exits. run: SYNC_START --------> startContainer hooks, seccomp
  *      (run may send it before READY, when nothing of its own can fail any more)
+ *      <-------------------------- SYNC_LISTENER [only with seccomp notifications]
+ *      passes the listener on
+ *      SYNC_SERVED  -------------------------->
  *                                               execve: end of file
  *      <-------------------------- SYNC_FAILED  at any time: the error; init then exits
  *
@@ -43,7 +46,9 @@ enum sync_type {
 	SYNC_READY,
 	SYNC_START,
 	SYNC_FAILED,
-	SYNC_PID, /* helper process -> runtime: the pid of the process it cloned */
+	SYNC_PID,      /* helper process -> runtime: the pid of the process it cloned */
+	SYNC_LISTENER, /* with the descriptor of a seccomp listener */
+	SYNC_SERVED,
 };
 
 struct sync_msg {
@@ -57,10 +62,13 @@ int sync_send(int fd, enum sync_type type);
 /* The same; when the other side has ended, its error if it left one. */
 int sync_tell(int fd, enum sync_type type, struct err *err) must_check;
 int sync_send_pid(int fd, pid_t pid);
+int sync_send_listener(int fd, int listener);
 int sync_send_error(int fd, const struct err *error);
 /* Waits for the next message. SYNC_FAILED fills ERR with the other side's error and returns
  * its negative code; an unexpected message or end of file is an error, unless WANT is
  * SYNC_EOF. *ret_pid may be NULL. */
 int sync_expect(int fd, enum sync_type want, pid_t *ret_pid, struct err *err) must_check;
+/* The same for SYNC_LISTENER; *ret_listener is owned. */
+int sync_expect_listener(int fd, int *ret_listener, struct err *err) must_check;
 
 #endif

@@ -6,7 +6,8 @@
 /* clang-format off */
 static const char *const actions[] = {
 	"SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_TRAP",
-	"SCMP_ACT_ERRNO", "SCMP_ACT_TRACE", "SCMP_ACT_ALLOW", "SCMP_ACT_LOG", NULL,
+	"SCMP_ACT_ERRNO", "SCMP_ACT_TRACE", "SCMP_ACT_ALLOW", "SCMP_ACT_LOG",
+	"SCMP_ACT_NOTIFY", NULL,
 };
 
 static const char *const operators[] = {
@@ -36,8 +37,6 @@ static int action(const char *name, struct opt_u32 errno_ret, const char *at, co
 
 	if (!name)
 		return invalid(err, "%s.%s: required, but missing", at, member);
-	if (streq(name, "SCMP_ACT_NOTIFY"))
-		return unsupported(err, "%s.%s: SCMP_ACT_NOTIFY is not supported yet", at, member);
 	if (!name_in(actions, name))
 		return invalid(err, "%s.%s: unknown action '%.64s'", at, member, name);
 	is_errno = streq(name, "SCMP_ACT_ERRNO");
@@ -111,7 +110,8 @@ static int check_flags(const struct oci_seccomp *s, struct err *err)
 	return name_list(&s->flags, flags, "flags", "flag", err);
 }
 
-/* A path alone is ignored: no action that hull takes uses it (S-08). */
+/* A path alone is ignored (S-08); NOTIFY without one is found out where all the places are known
+ * that may name one. */
 static int check_listener(const struct oci_seccomp *s, struct err *err)
 {
 	if (given(s->listener_metadata) && !given(s->listener_path))

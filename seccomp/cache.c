@@ -13,7 +13,7 @@
 #include "seccomp/internal.h"
 
 /* Whatever changes the program of an unchanged profile must change this. */
-#define COMPILER_VERSION 1
+#define COMPILER_VERSION 2
 /* Profiles of a host are few; a stream of different ones must not fill its memory (/run). */
 #define MAX_ENTRIES 256
 
@@ -91,7 +91,8 @@ static void put_rule(struct canon *c, const struct oci_seccomp_rule *rule)
 /* libseccomp refuses actions that the kernel has not: a state root may outlive a kernel. */
 static uint64_t kernel_actions(void)
 {
-	static const uint32_t actions[] = {SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_LOG};
+	static const uint32_t actions[] = {SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_LOG,
+					   SECCOMP_RET_USER_NOTIF};
 	uint64_t mask = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
@@ -115,8 +116,7 @@ void filter_canonical(struct arena *a, const struct oci_seccomp *seccomp, const 
 	put_opt(&c, seccomp->default_errno_ret.set, seccomp->default_errno_ret.v);
 	put_strings(&c, &seccomp->architectures);
 	put_strings(&c, &seccomp->flags);
-	put_str(&c, seccomp->listener_path);
-	put_str(&c, seccomp->listener_metadata);
+	/* Not the listener: its path is often the container's own, and no part of the program. */
 	put_opt(&c, seccomp->syscalls.set, seccomp->syscalls.n);
 	for (size_t i = 0; i < seccomp->syscalls.n; i++)
 		put_rule(&c, &seccomp->syscalls.v[i]);

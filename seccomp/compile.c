@@ -27,15 +27,12 @@ static void release(scmp_filter_ctx *ctx)
 		seccomp_release(*ctx);
 }
 
-/* A profile's action; NOTIFY needs a listener, which nobody would serve. */
 static int get_action(const char *name, struct opt_u32 errno_ret, uint32_t *ret, struct err *err)
 {
 	uint32_t action;
 
 	if (filter_action(name, (struct opt_u32){0}, &action) < 0)
 		return err_fail(err, EINVAL, "action '%s' is unknown", name ? name : "");
-	if (action == SCMP_ACT_NOTIFY)
-		return err_fail(err, ENOTSUP, "seccomp notify unsupported: action '%s'", name);
 	if (filter_action(name, errno_ret, ret) < 0 ||
 	    (action == SCMP_ACT_ERRNO(EPERM) && errno_ret.set && errno_ret.v > MAX_ERRNO))
 		return err_fail(err, EINVAL, "errno %u is too large", errno_ret.v);

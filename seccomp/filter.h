@@ -30,9 +30,37 @@ int filter_check_names(const struct oci_seccomp *seccomp, struct err *err) must_
 void filter_canonical(struct arena *a, const struct oci_seccomp *seccomp, const char **ret,
 		      size_t *ret_len);
 
+/* Some action of the profile is SCMP_ACT_NOTIFY: the program's flags then have NEW_LISTENER. */
+bool filter_uses_notify(const struct oci_seccomp *seccomp);
+bool filter_has_listener(const struct plan_filter *filter);
+/* Whether this kernel takes the flags of a program, and the program with its fence. */
+int filter_check_listener(const struct plan_filter *filter, struct err *err) must_check;
+/* The flags of filter_flag_names that this kernel has. NULL-terminated, in A. */
+const char *const *filter_supported_flags(struct arena *a);
+
 /* INIT: loads the program into the calling thread. Needs no_new_privs or CAP_SYS_ADMIN. 0 or
- * -errno. */
+ * -errno; with a listener its descriptor, which is close-on-exec. */
 int filter_load(const struct plan_filter *filter);
+
+/*
+ * A fence before a program with notifications: one call that nobody else can make (its
+ * arguments are random) is notified, whatever the program says of it. Who loads the program
+ * then makes that call and stands still, without a system call that the program could
+ * forbid, until the other holder of the listener lets it go on.
+ */
+struct filter_fence {
+	unsigned long a, b;
+};
+int filter_fence_make(struct filter_fence *ret); /* 0 or -errno */
+/* PURE: the program behind its fence, in A. */
+void filter_add_fence(struct arena *a, const struct plan_filter *filter,
+		      const struct filter_fence *fence, struct plan_filter *ret);
+/* The call. 0 when it was let go by filter_fence_open(), else -errno: it was not notified. */
+int filter_fence_wait(const struct filter_fence *fence);
+/* The other side: takes the call from the LISTENER, waiting for it, before anybody else does; then
+ * lets it go on. 0 or -errno. */
+int filter_fence_take(int listener, const struct filter_fence *fence, uint64_t *ret_id);
+int filter_fence_open(int listener, uint64_t id);
 
 /* Saves and restores a program (the container's filter, for exec). There is always one: an empty
  * file, one of another user or a damaged one is an error. */

@@ -2,6 +2,7 @@
 #ifndef HULL_SECCOMP_INTERNAL_H
 #define HULL_SECCOMP_INTERNAL_H
 
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,13 +22,17 @@ const struct filter_arch *filter_arch_find_token(uint32_t token);
  */
 int filter_action(const char *name, struct opt_u32 errno_ret, uint32_t *ret);
 int filter_operator(const char *name, enum scmp_compare *ret);
-/* SECCOMP_FILTER_FLAG_*, 0 for one that is of no effect without notifications. 0 or -EINVAL. */
+/* SECCOMP_FILTER_FLAG_*. 0 or -EINVAL. */
 int filter_flag(const char *name, unsigned *ret);
 /* The flags of a profile as the kernel wants them (S-06, S-07). */
 int filter_flags(const struct oci_seccomp *seccomp, unsigned *ret, struct err *err) must_check;
 
-#define FILTER_FLAGS_KNOWN \
-	(SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW)
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV /* Linux 5.19 */
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+#define FILTER_FLAGS_KNOWN                                                                      \
+	(SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW | \
+	 SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
 
 /* Puts the -ENOSYS stub before the program (stub.c). ARCHS: tokens the filter handles. */
 int filter_add_stub(struct arena *a, const struct oci_seccomp *seccomp, const uint32_t *archs,

@@ -18,5 +18,7 @@ int filter_load(const struct plan_filter *filter)
 	r = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter->flags, &prog);
 	if (r < 0)
 		return -errno;
+	if (filter->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)
+		return (int)r;
 	return r == 0 ? 0 : -EBUSY; /* TSYNC: the id of a thread with a filter of its own */
 }

@@ -70,12 +70,12 @@
 	X("SCMP_ARCH_SH",          'u', SCMP_ARCH_SH)             \
 	X("SCMP_ARCH_SHEB",        'b', SCMP_ARCH_SHEB)
 
-/* S-06. The kernel takes WAIT_KILLABLE_RECV only together with a listener, which hull has not. */
+/* S-06 */
 #define FLAGS(X)                                                                         \
 	X("SECCOMP_FILTER_FLAG_TSYNC",              SECCOMP_FILTER_FLAG_TSYNC)            \
 	X("SECCOMP_FILTER_FLAG_LOG",                SECCOMP_FILTER_FLAG_LOG)              \
 	X("SECCOMP_FILTER_FLAG_SPEC_ALLOW",         SECCOMP_FILTER_FLAG_SPEC_ALLOW)       \
-	X("SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 0)
+	X("SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
 /* clang-format on */
 
 #define NAME(name, ...)  name,
@@ -153,6 +153,19 @@ int filter_flag(const char *name, unsigned *ret)
 	return 0;
 }
 
+bool filter_uses_notify(const struct oci_seccomp *seccomp)
+{
+	const char *notify = "SCMP_ACT_NOTIFY";
+	bool uses = seccomp->default_action && strcmp(seccomp->default_action, notify) == 0;
+
+	for (size_t i = 0; i < seccomp->syscalls.n && !uses; i++) {
+		const char *action = seccomp->syscalls.v[i].action;
+
+		uses = action && strcmp(action, notify) == 0;
+	}
+	return uses;
+}
+
 int filter_flags(const struct oci_seccomp *seccomp, unsigned *ret, struct err *err)
 {
 	unsigned all = 0;
@@ -168,6 +181,13 @@ int filter_flags(const struct oci_seccomp *seccomp, unsigned *ret, struct err *e
 					seccomp->flags.v[i]);
 		all |= flag;
 	}
+	/* The kernel takes WAIT_KILLABLE_RECV only together with a listener. With one, TSYNC has to
+	 * go: the process has no other thread but the one that hands the listener over. */
+	if (filter_uses_notify(seccomp))
+		all = (all | SECCOMP_FILTER_FLAG_NEW_LISTENER) &
+		      ~(unsigned)SECCOMP_FILTER_FLAG_TSYNC;
+	else
+		all &= ~(unsigned)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 	*ret = all;
 	return 0;
 }

@@ -3,10 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 
 #include "cleanup.h"
 
@@ -19,8 +23,9 @@ static int address(struct sockaddr_un *addr, int dirfd, const char *name)
 	return n >= (int)sizeof(addr->sun_path) ? -ENAMETOOLONG : 0;
 }
 
-int sock_connect_at(int dirfd, const char *name, int type)
+static int connect_at(int dirfd, const char *name, int type, int timeout_ms)
 {
+	const struct timeval within = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
 	struct sockaddr_un addr;
 	auto_fd int fd = -1;
 	int r = address(&addr, dirfd, name);
@@ -30,9 +35,16 @@ int sock_connect_at(int dirfd, const char *name, int type)
 	fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
+	if (timeout_ms > 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &within, sizeof(within)) < 0)
+		return -errno;
 	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
 		return -errno;
 	return take_fd(&fd);
+}
+
+int sock_connect_at(int dirfd, const char *name, int type)
+{
+	return connect_at(dirfd, name, type, 0);
 }
 
 int sock_listen_at(int dirfd, const char *name, int type, int backlog)
@@ -55,6 +67,11 @@ int sock_listen_at(int dirfd, const char *name, int type, int backlog)
 
 int sock_connect_path(const char *path, int type)
 {
+	return sock_connect_path_within(path, type, 0);
+}
+
+int sock_connect_path_within(const char *path, int type, int timeout_ms)
+{
 	const char *slash = strrchr(path, '/');
 	auto_fd int dir = -1;
 	char parent[4096];
@@ -66,10 +83,11 @@ int sock_connect_path(const char *path, int type)
 	dir = open(slash ? parent : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return -errno;
-	return sock_connect_at(dir, slash ? slash + 1 : path, type);
+	return connect_at(dir, slash ? slash + 1 : path, type, timeout_ms);
 }
 
-int sock_send(int sock, const void *buf, size_t len, int fd)
+/* How many bytes went, or -errno. */
+static ssize_t send_some(int sock, const void *buf, size_t len, int fd, int flags)
 {
 	union {
 		char buf[CMSG_SPACE(sizeof(int))];
@@ -90,11 +108,51 @@ int sock_send(int sock, const void *buf, size_t len, int fd)
 		memcpy(CMSG_DATA(c), &fd, sizeof(int));
 	}
 	do
-		n = sendmsg(sock, &msg, MSG_NOSIGNAL);
+		n = sendmsg(sock, &msg, MSG_NOSIGNAL | flags);
 	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+int sock_send(int sock, const void *buf, size_t len, int fd)
+{
+	ssize_t n = send_some(sock, buf, len, fd, 0);
+
 	if (n < 0)
-		return -errno;
+		return (int)n;
 	return (size_t)n == len ? 0 : -EMSGSIZE;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int sock_send_all(int sock, const void *buf, size_t len, int fd, int timeout_ms)
+{
+	int64_t end = now_ms() + timeout_ms;
+	const char *p = buf;
+
+	while (len > 0) {
+		ssize_t n = send_some(sock, p, len, fd, MSG_DONTWAIT);
+		struct pollfd room = {.fd = sock, .events = POLLOUT};
+		int64_t left = end - now_ms();
+
+		if (n == -EAGAIN && left <= 0)
+			return -ETIMEDOUT;
+		if (n == -EAGAIN && poll(&room, 1, (int)left) < 0 && errno != EINTR)
+			return -errno;
+		if (n == -EAGAIN)
+			continue;
+		if (n < 0)
+			return (int)n;
+		p += n;
+		len -= (size_t)n;
+		fd = -1;
+	}
+	return 0;
 }
 
 ssize_t sock_recv(int sock, void *buf, size_t size, int *ret_fd)

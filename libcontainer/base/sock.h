@@ -14,9 +14,14 @@ int sock_connect_at(int dirfd, const char *name, int type);
 int sock_listen_at(int dirfd, const char *name, int type, int backlog);
 /* The same for a path of any length. */
 int sock_connect_path(const char *path, int type);
+/* The same, waiting no longer than TIMEOUT_MS for a listener whose queue is full: -EAGAIN. */
+int sock_connect_path_within(const char *path, int type, int timeout_ms);
 
 /* One message, at most one descriptor with it (fd < 0: none). MSG_NOSIGNAL. 0 or -errno. */
 int sock_send(int sock, const void *buf, size_t len, int fd);
+/* All bytes to a stream, the descriptor with the first of them. MSG_NOSIGNAL. 0, -errno, or
+ * -ETIMEDOUT when the other side does not take them within TIMEOUT_MS. */
+int sock_send_all(int sock, const void *buf, size_t len, int fd, int timeout_ms);
 /* One message; *ret_fd (may be NULL) is an owned fd or -1. Returns bytes, 0 at EOF, -errno. */
 ssize_t sock_recv(int sock, void *buf, size_t size, int *ret_fd);
 

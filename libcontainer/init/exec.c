@@ -13,10 +13,14 @@
 
 _Noreturn void init_fail(struct init *c, const struct err *err)
 {
-	/* Once a filter is loaded the message may not get through; then the end has to do. */
+	if (c->handover)
+		init_listener_fail(c->handover, err);
+	/* Once a filter is loaded the message may not get through; then the end has to do. And if
+	 * the filter forbids to end, libc's _exit would try for ever. */
 	if (c->channel >= 0)
 		sync_send_error(c->channel, err);
-	_exit(1);
+	syscall(SYS_exit_group, 1);
+	__builtin_trap();
 }
 
 /* The caller's descriptors came without close-on-exec (they survived the execution of hull); what
@@ -108,7 +112,7 @@ static int last_descriptors(struct init *c, struct err *err)
  * A profile may forbid all but execve: so everything else comes before the filter, except, where
  * there is no no_new_privs, the one capset that gives up what loading it needs (P-26, S-23).
  */
-static int load_filter(const struct init *c, struct err *err)
+static int load_filter(struct init *c, struct err *err)
 {
 	const struct plan_process *p = c->process;
 	bool admin = init_filter_needs_admin(p);
@@ -116,9 +120,15 @@ static int load_filter(const struct init *c, struct err *err)
 
 	if (!p->filter.insns)
 		return 0;
-	r = filter_load(&p->filter);
-	if (r < 0)
-		return err_sys(err, -r, "load the seccomp filter");
+	if (filter_has_listener(&p->filter)) {
+		r = init_load_with_listener(c, err);
+		if (r < 0)
+			return r;
+	} else {
+		r = filter_load(&p->filter);
+		if (r < 0)
+			return err_sys(err, -r, "load the seccomp filter");
+	}
 	return admin ? init_final_caps(c, err) : 0;
 }
 

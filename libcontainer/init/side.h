@@ -38,6 +38,7 @@ struct init {
 	char **env;          /* the program's */
 	const char *program; /* resolved args[0] */
 	struct init_caps final_caps;
+	struct handover *handover; /* a filter with a listener is in force: listener.c */
 };
 
 /* namespaces.c */
@@ -110,6 +111,10 @@ int init_home(void *ctx, struct err *err);
 /* wait.c */
 int init_ready(void *ctx, struct err *err);
 int init_wait_start(void *ctx, struct err *err);
+
+/* listener.c: a filter that notifies. Once it is in force, errors go the way of the listener. */
+int init_load_with_listener(struct init *c, struct err *err);
+_Noreturn void init_listener_fail(struct handover *h, const struct err *err);
 
 /* exec.c */
 int init_descriptors(void *ctx, struct err *err);

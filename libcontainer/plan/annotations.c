@@ -18,6 +18,9 @@ const struct annotation annotation_table[] = {
 	 "effect"},
 	{"run.oci.pidfd_receiver", ANNOTATION_PATH,
 	 "socket of the host that is sent a pidfd of the container's process, as by --pidfd-socket"},
+	{"run.oci.seccomp.receiver", ANNOTATION_PATH,
+	 "socket of the agent that answers seccomp's notifications, where linux.seccomp has no "
+	 "listenerPath"},
 	{"run.oci.seccomp_fail_unknown_syscall", ANNOTATION_FLAG,
 	 "a name in linux.seccomp that is no system call is an error"},
 	{"org.opencontainers.image.stopSignal", ANNOTATION_TEXT,

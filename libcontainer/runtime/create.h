@@ -79,9 +79,9 @@ int creation_run(struct creation *k, struct err *err) must_check;
 void creation_undo(struct creation *k);
 void creation_done(struct creation *k);
 
-/* After SYNC_START over CHANNEL: end of file, poststart hooks. When a hook has failed the container
- * has to be destroyed (H-18, H-19). */
-int started_and_poststart(struct container *c, int channel, bool *ret_hook_failed,
+/* After SYNC_START over CHANNEL: seccomp's listener to the AGENT (-1: none), end of file, poststart
+ * hooks. When a hook has failed the container has to be destroyed (H-18, H-19). */
+int started_and_poststart(struct container *c, int channel, int *agent, bool *ret_hook_failed,
 			  struct err *err) must_check;
 
 #endif

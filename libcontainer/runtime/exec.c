@@ -368,6 +368,7 @@ static int oom_score(struct execution *x, struct err *err)
 static int bring_up(struct execution *x, struct err *err)
 {
 	const struct container_exec_opts *o = x->opts;
+	auto_fd int agent = -1;
 	int r = rlimits_from_outside(x, err);
 
 	if (r == 0)
@@ -380,8 +381,12 @@ static int bring_up(struct execution *x, struct err *err)
 		r = console_receive(&x->console, err);
 	if (r == 0 && o->pidfd_socket)
 		r = send_fd_to_path(o->pidfd_socket, "setns", x->spawn.pidfd, err);
-	if (r == 0)
+	if (r == 0 && filter_has_listener(&x->plan.filter))
+		r = agent = listener_connect(&x->c, err);
+	if (r >= 0)
 		r = sync_tell(x->sync[0], SYNC_START, err);
+	if (r == 0 && agent >= 0)
+		r = listener_serve(&x->c, x->spawn.pid, x->spawn.pidfd, &agent, x->sync[0], err);
 	if (r < 0)
 		return r;
 	r = sync_expect(x->sync[0], SYNC_EOF, NULL, err);

@@ -24,21 +24,6 @@ static const char *const *mount_option_names(struct arena *a)
 	return names;
 }
 
-/* A list without one of its names. */
-static const char *const *without(struct arena *a, const char *const *list, const char *name)
-{
-	const char **left;
-	size_t n = 0;
-
-	while (list[n])
-		n++;
-	left = arena_array(a, const char *, n + 1);
-	for (n = 0; *list; list++)
-		if (strcmp(*list, name) != 0)
-			left[n++] = *list;
-	return left;
-}
-
 /* F-21: what is refused changes whether the container is made at all. */
 static const char *const *unsafe_annotations(struct arena *a)
 {
@@ -81,7 +66,6 @@ static const char *const *const_names(struct arena *a, const struct oci_const *t
 	return names;
 }
 
-/* Nobody would serve a listener yet: what needs one is known, but not supported. */
 void container_features(struct arena *a, struct container_features *ret)
 {
 	const char **caps = arena_array(a, const char *, n_cap_names + 1);
@@ -90,14 +74,13 @@ void container_features(struct arena *a, struct container_features *ret)
 	*ret = (struct container_features){
 		.mount_options = mount_option_names(a),
 		.capabilities = caps,
-		.seccomp_actions = without(a, filter_action_names, "SCMP_ACT_NOTIFY"),
+		.seccomp_actions = filter_action_names,
 		.seccomp_operators = filter_operator_names,
 		.seccomp_archs = filter_arch_names,
 		.seccomp_known_flags = filter_flag_names,
-		.seccomp_supported_flags =
-			without(a, filter_flag_names, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"),
 		.memory_modes = const_names(a, oci_memory_modes),
 		.memory_flags = const_names(a, oci_memory_flags),
+		.seccomp_supported_flags = filter_supported_flags(a),
 		.libseccomp_version = filter_library_version(),
 		.unsafe_annotations = unsafe_annotations(a),
 	};

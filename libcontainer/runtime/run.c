@@ -25,16 +25,21 @@ static int finish(struct creation *k, int exit_code, int *ret_exit, struct err *
 static int run_created(struct creation *k, int *ret_exit, struct err *err)
 {
 	bool attached = !k->opts->detach, hook_failed = false;
-	int r;
+	auto_fd int agent = -1;
+	int r = 0;
 
 	if (!k->plan.has_process) {
 		err_fail(err, EINVAL, "cannot run: the configuration has no process");
 		creation_undo(k);
 		return -err->code;
 	}
-	r = k->start_told ? 0 : sync_tell(k->sync[0], SYNC_START, err);
-	if (r == 0)
-		r = started_and_poststart(&k->c, k->sync[0], &hook_failed, err);
+	k->c.status = CONTAINER_CREATED;
+	if (k->c.state.listener_path)
+		r = agent = listener_connect(&k->c, err);
+	if (r >= 0 && !k->start_told)
+		r = sync_tell(k->sync[0], SYNC_START, err);
+	if (r >= 0)
+		r = started_and_poststart(&k->c, k->sync[0], &agent, &hook_failed, err);
 	if (r < 0) {
 		k->hooks_began |= hook_failed;
 		creation_undo(k);

@@ -113,6 +113,18 @@ int check_preserved(unsigned from, unsigned n, struct err *err) must_check;
 
 int write_pid_file(const char *path, pid_t pid, struct err *err) must_check;
 
+/* ---- seccomp notifications ------------------------------------------------------------------ */
+
+/* Before anything is made: PATH can be an agent's socket. */
+int listener_check(const char *path, struct err *err) must_check;
+/* To the agent of a container whose state names one (state.listener_path). Owned fd. */
+int listener_connect(const struct container *c, struct err *err) must_check;
+/* After SYNC_START over CHANNEL: what the process of PID sends goes to the AGENT, which is closed
+ * then; returns when the program runs, or init has said why not (to be read from CHANNEL). On
+ * failure the process is killed: it could not be started a second time. */
+int listener_serve(const struct container *c, pid_t pid, int pidfd, int *agent, int channel,
+		   struct err *err) must_check;
+
 /* ---- sd_notify ----------------------------------------------------------------------------- */
 
 /* Binds the container's socket; owned fd. Forwards READY=1, MAINPID and a barrier to NOTIFY_SOCKET

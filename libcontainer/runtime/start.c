@@ -39,10 +39,15 @@ static int fail_and_destroy(struct container *c, struct err *err)
 	return -err->code;
 }
 
-int started_and_poststart(struct container *c, int channel, bool *ret_hook_failed, struct err *err)
+int started_and_poststart(struct container *c, int channel, int *agent, bool *ret_hook_failed,
+			  struct err *err)
 {
-	int r = sync_expect(channel, SYNC_EOF, NULL, err);
+	int r = 0;
 
+	if (*agent >= 0)
+		r = listener_serve(c, (pid_t)c->state.pid.v, c->pidfd, agent, channel, err);
+	if (r == 0)
+		r = sync_expect(channel, SYNC_EOF, NULL, err);
 	*ret_hook_failed = false;
 	if (r < 0) {
 		*ret_hook_failed = str_starts(err->text, "error running startContainer hook");
@@ -58,7 +63,7 @@ int started_and_poststart(struct container *c, int channel, bool *ret_hook_faile
 int container_start(struct container_root *root, const char *id, struct err *err)
 {
 	auto_container c = CONTAINER_NONE;
-	auto_fd int channel = -1, notify = -1;
+	auto_fd int channel = -1, notify = -1, agent = -1;
 	bool hook_failed = false;
 	int r = container_open(&c, root, id, OPEN_LOCKED, err);
 
@@ -71,12 +76,18 @@ int container_start(struct container_root *root, const char *id, struct err *err
 		if (notify < 0)
 			return notify;
 	}
+	/* Without its agent the container stays as it is: it can be started again. */
+	if (c.state.listener_path) {
+		agent = listener_connect(&c, err);
+		if (agent < 0)
+			return agent;
+	}
 	channel = sock_connect_at(c.dirfd, "start.sock", SOCK_SEQPACKET);
 	if (channel < 0)
 		return err_sys(err, -channel, "connect to the container's init");
 	r = sync_tell(channel, SYNC_START, err);
 	if (r == 0)
-		r = started_and_poststart(&c, channel, &hook_failed, err);
+		r = started_and_poststart(&c, channel, &agent, &hook_failed, err);
 	if (r < 0)
 		return hook_failed ? fail_and_destroy(&c, err) : r;
 	/* Nobody listens any more; without it a status is computed with fewer questions. */

@@ -67,12 +67,33 @@ setup() {
 
 @test "features: names seccomp actions, operators and architectures (F-13)" {
 	equal "$(jq -r '.linux.seccomp.actions | sort | join(" ")' <<< "$F")" "SCMP_ACT_ALLOW SCMP_ACT_ERRNO SCMP_ACT_KILL \
-SCMP_ACT_KILL_PROCESS SCMP_ACT_KILL_THREAD SCMP_ACT_LOG SCMP_ACT_NOTIFY SCMP_ACT_TRACE SCMP_ACT_TRAP" ||
-		equal "$(jq -r '.linux.seccomp.actions | sort | join(" ")' <<< "$F")" "SCMP_ACT_ALLOW SCMP_ACT_ERRNO SCMP_ACT_KILL \
-SCMP_ACT_KILL_PROCESS SCMP_ACT_KILL_THREAD SCMP_ACT_LOG SCMP_ACT_TRACE SCMP_ACT_TRAP"
+SCMP_ACT_KILL_PROCESS SCMP_ACT_KILL_THREAD SCMP_ACT_LOG SCMP_ACT_NOTIFY SCMP_ACT_TRACE SCMP_ACT_TRAP"
 	equal "$(jq -r '.linux.seccomp.operators | sort | join(" ")' <<< "$F")" \
 		"SCMP_CMP_EQ SCMP_CMP_GE SCMP_CMP_GT SCMP_CMP_LE SCMP_CMP_LT SCMP_CMP_MASKED_EQ SCMP_CMP_NE"
 	equal "$(jq '.linux.seccomp.archs | index("SCMP_ARCH_X86_64") != null' <<< "$F")" true
+	equal "$(jq -r '.linux.seccomp.knownFlags | sort | join(" ")' <<< "$F")" "SECCOMP_FILTER_FLAG_LOG \
+SECCOMP_FILTER_FLAG_SPEC_ALLOW SECCOMP_FILTER_FLAG_TSYNC SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"
+}
+
+@test "features: each seccomp flag that it calls supported loads, each action too (F-13, F-14)" {
+	"$PROBE" agent "$T/s" "$T" 3>&- 4>&- &
+	agent=$!
+	wait_for 5 test -e "$T/ready"
+	config --arg s "$T/s" '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": $s,
+		"syscalls": [{"names": ["personality"], "action": "SCMP_ACT_NOTIFY"}]}'
+	args true
+	for f in $(jq -r '.linux.seccomp.knownFlags[]' <<< "$F"); do
+		config --arg f "$f" '.linux.seccomp.flags = [$f]'
+		supported=$(jq --arg f "$f" '.linux.seccomp.supportedFlags | index($f) != null' <<< "$F")
+		status=0
+		quietly hull run web || status=$?
+		equal "$f $supported $status" "$f $([[ $status == 0 ]] && echo true || echo false) $status"
+	done
+	for a in $(jq -r '.linux.seccomp.actions[]' <<< "$F"); do
+		config --arg a "$a" '.linux.seccomp.flags = [] | .linux.seccomp.syscalls[0].action = $a'
+		run -0 hull run web
+	done
+	kill $agent
 }
 
 @test "features: memory policies (F-17)" {

@@ -353,6 +353,129 @@ static int verb_sigstate(int argc, char **argv)
 	return fail(argv[0]);
 }
 
+/* ---- a seccomp agent ------------------------------------------------------------------- */
+
+struct agent {
+	const char *dir;
+	size_t step; /* bytes of a read */
+	int mute, mortal, n_answers, n, listeners[32];
+	struct {
+		int nr, error;
+		long long value;
+	} answers[16];
+};
+
+static FILE *agent_file(const struct agent *a, int number, const char *suffix)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%d.%s", a->dir, number, suffix);
+	return fopen(path, "w");
+}
+
+/* One connection, to its end: N.json is the text, N.fds how many descriptors came with which read;
+ * N.done says that both are there. */
+static void agent_accept(struct agent *a, int listener)
+{
+	int conn = accept(listener, NULL, NULL), fds[16], got, number = a->n;
+	FILE *text = agent_file(a, number, "json"), *count = agent_file(a, number, "fds");
+	char *buf = malloc(a->step + 1);
+
+	a->listeners[a->n++] = -1;
+	for (;;) {
+		buf[0] = '\0';
+		got = recv_fds(conn, buf, a->step + 1, fds, 16);
+		if (got < 0 || (got == 0 && !buf[0]))
+			break;
+		fputs(buf, text);
+		fprintf(count, "%d ", got);
+		if (got > 0)
+			a->listeners[number] = fds[0];
+	}
+	fclose(text);
+	fclose(count);
+	fclose(agent_file(a, number, "done"));
+	close(conn);
+	free(buf);
+	if (a->mortal)
+		exit(0);
+}
+
+static void agent_answer(struct agent *a, int number)
+{
+	struct seccomp_notif n = {.id = 0};
+	struct seccomp_notif_resp r = {.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
+	char path[4096];
+	FILE *log;
+
+	if (ioctl(a->listeners[number], SECCOMP_IOCTL_NOTIF_RECV, &n) < 0)
+		return;
+	snprintf(path, sizeof(path), "%s/log", a->dir);
+	log = fopen(path, "a");
+	fprintf(log, "%d %d %u\n", number, n.data.nr, n.pid);
+	fclose(log);
+	r.id = n.id;
+	for (int i = 0; i < a->n_answers; i++) {
+		if (a->answers[i].nr != n.data.nr)
+			continue;
+		r.flags = 0;
+		r.error = -a->answers[i].error;
+		r.val = a->answers[i].value;
+	}
+	if (!a->mute)
+		ioctl(a->listeners[number], SECCOMP_IOCTL_NOTIF_SEND, &r);
+}
+
+/*
+ * agent SOCKET DIR [WORD...]: takes listeners, logs each notification as "CONNECTION NR PID" in
+ * DIR/log and lets the call go on, unless a word says otherwise: NR=e5 is errno 5, NR=v5 the result
+ * 5. step=N: reads N bytes at a time. mute: never answers. mortal: ends after the first state.
+ * deaf: accepts nobody.
+ */
+static int verb_agent(int argc, char **argv)
+{
+	struct agent a = {.dir = argv[1], .step = 4096};
+	int fd = listen_on(argv[0]), deaf = 0;
+	char path[4096];
+
+	if (fd < 0)
+		return fail(argv[0]);
+	for (int i = 2; i < argc; i++) {
+		char *value = strchr(argv[i], '=');
+
+		if (!strncmp(argv[i], "step=", 5)) {
+			a.step = strtoul(value + 1, NULL, 0);
+		} else if (value) {
+			a.answers[a.n_answers].nr = atoi(argv[i]);
+			a.answers[a.n_answers].error = value[1] == 'e' ? atoi(value + 2) : 0;
+			a.answers[a.n_answers++].value = value[1] == 'v' ? atoll(value + 2) : 0;
+		}
+		a.mute |= !strcmp(argv[i], "mute");
+		a.mortal |= !strcmp(argv[i], "mortal");
+		deaf |= !strcmp(argv[i], "deaf");
+	}
+	snprintf(path, sizeof(path), "%s/ready", argv[1]);
+	close(open(path, O_CREAT | O_WRONLY, 0600));
+	while (deaf)
+		pause();
+	for (;;) {
+		struct pollfd p[33] = {{.fd = fd, .events = POLLIN}};
+
+		for (int i = 0; i < a.n; i++)
+			p[i + 1] = (struct pollfd){.fd = a.listeners[i], .events = POLLIN};
+		if (poll(p, (nfds_t)a.n + 1, -1) < 0)
+			return fail("poll");
+		for (int i = a.n; i > 0; i--) {
+			if (p[i].revents & POLLIN)
+				agent_answer(&a, i - 1);
+			else if (p[i].revents) /* nobody has the filter any more */
+				close(a.listeners[i - 1]), a.listeners[i - 1] = -1;
+		}
+		if (p[0].revents && a.n < 32)
+			agent_accept(&a, fd);
+	}
+}
+
 /* exchange A B: swaps two names for ever, as an image that races with the runtime would. */
 static int verb_exchange(int argc, char **argv)
 {
@@ -465,7 +588,7 @@ static const struct {
 	{"pty", 3, verb_pty},           {"leak", 3, verb_leak},
 	{"sigstate", 1, verb_sigstate}, {"exchange", 2, verb_exchange},
 	{"sched", 1, verb_sched},       {"mempolicy", 0, verb_mempolicy},
-	{"without", 3, verb_without},
+	{"without", 3, verb_without},   {"agent", 2, verb_agent},
 };
 
 int main(int argc, char **argv)

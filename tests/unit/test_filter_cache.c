@@ -285,9 +285,9 @@ static void change(struct arena *a, struct oci_seccomp *s, unsigned which)
 	case 7: s->flags = (struct oci_strings){0}; break;
 	case 8: s->flags = (struct oci_strings){.set = true}; break;
 	case 9: s->flags.v[0] = "SECCOMP_FILTER_FLAG_TSYNC"; break;
-	case 10: s->listener_path = "/x"; break;
-	case 11: s->listener_metadata = "/x"; break;
-	case 12: s->listener_path = ""; break;
+	case 10: s->default_action = "SCMP_ACT_NOTIFY"; break;
+	case 11: r->action = "SCMP_ACT_NOTIFY"; break;
+	case 12: prof_rule(a, s, "SCMP_ACT_NOTIFY", NO_ERRNO, "read"); break;
 	case 13: s->syscalls.n--; break;
 	case 14: s->syscalls = (__typeof__(s->syscalls)){0}; break;
 	case 15: s->syscalls = (__typeof__(s->syscalls)){.set = true}; break;
@@ -325,10 +325,10 @@ static void canonical(void)
 		const char *text;
 		size_t len;
 	} texts[N], again;
+	struct oci_seccomp *s;
 
 	for (unsigned i = 0; i < N; i++) {
-		struct oci_seccomp *s = sample(&a);
-
+		s = sample(&a);
 		change(&a, s, i);
 		filter_canonical(&a, s, &texts[i].text, &texts[i].len);
 	}
@@ -338,6 +338,13 @@ static void canonical(void)
 			    memcmp(texts[i].text, texts[j].text, texts[i].len) == 0)
 				unit_fail(__FILE__, __LINE__, "changes %u and %u look alike", i, j);
 	filter_canonical(&a, sample(&a), &again.text, &again.len);
+	CHECK_UINT(again.len, texts[N - 1].len);
+	CHECK(memcmp(again.text, texts[N - 1].text, again.len) == 0);
+	/* Each container may have a listener of its own: the program is the same. */
+	s = sample(&a);
+	s->listener_path = "/x";
+	s->listener_metadata = "y";
+	filter_canonical(&a, s, &again.text, &again.len);
 	CHECK_UINT(again.len, texts[N - 1].len);
 	CHECK(memcmp(again.text, texts[N - 1].text, again.len) == 0);
 }
@@ -381,7 +388,8 @@ static void write_and_read(void)
 	auto_tmp t = tmp_new();
 	struct sock_filter allow[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
 	struct plan_filter f, got, none = {0},
-				   listener = {allow, 1, SECCOMP_FILTER_FLAG_NEW_LISTENER};
+				   listener = {allow, 1, SECCOMP_FILTER_FLAG_NEW_LISTENER},
+				   unknown = {allow, 1, 1U << 31};
 	struct err err = ERR_NONE;
 
 	CHECK_INT(filter_read(&a, t.fd, "filter", &got, &err), -ENOENT);
@@ -393,8 +401,10 @@ static void write_and_read(void)
 	CHECK_INT(filter_write(t.fd, "filter", &none, &err), -EINVAL);
 	put_file(&t, "filter", "", 0);
 	CHECK_INT(filter_read(&a, t.fd, "filter", &got, &err), -EBADMSG);
-	/* its seccomp(2) would return a descriptor */
 	CHECK_INT(filter_write(t.fd, "filter", &listener, &err), 0);
+	CHECK_INT(filter_read(&a, t.fd, "filter", &got, &err), 0);
+	CHECK(filter_has_listener(&got));
+	CHECK_INT(filter_write(t.fd, "filter", &unknown, &err), 0);
 	CHECK_INT(filter_read(&a, t.fd, "filter", &got, &err), -EBADMSG);
 	f.n = 5000;
 	CHECK_INT(filter_write(t.fd, "filter", &f, &err), -EFBIG);

@@ -266,6 +266,67 @@ static void flag_values(void) /* S-06, S-07 */
 	}
 }
 
+/* S-14: a program that notifies says so in its flags, which the kernel takes in these forms. */
+static void notify(void)
+{
+	static const char *const words[] = {
+		"", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV SECCOMP_FILTER_FLAG_TSYNC"};
+	static const unsigned want[] = {1U << 3, 1U << 3 | 1U << 5};
+
+	for (unsigned i = 0; i < 4; i++) {
+		auto_arena a = ARENA_INIT;
+		bool by_default = i & 1;
+		struct oci_seccomp *s =
+			prof_new(&a, by_default ? "SCMP_ACT_NOTIFY" : "SCMP_ACT_ALLOW", NO_ERRNO);
+		struct seccomp_data call = {.arch = seccomp_arch_native()};
+		struct plan_filter f;
+
+		prof_rule(&a, s, by_default ? "SCMP_ACT_ALLOW" : "SCMP_ACT_NOTIFY", NO_ERRNO,
+			  "getppid");
+		prof_strings(&a, &s->flags, words[i / 2]);
+		must_compile(&a, s, &f);
+		CHECK_UINT(f.flags, want[i / 2]);
+		call.nr = seccomp_syscall_resolve_name("getppid");
+		CHECK_UINT(sim_run(&f, &call),
+			   by_default ? SECCOMP_RET_ALLOW : SECCOMP_RET_USER_NOTIF);
+		/* and no ENOSYS for what is newer than the profile */
+		call.nr = 4000;
+		CHECK_UINT(sim_run(&f, &call),
+			   by_default ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ALLOW);
+	}
+}
+
+/* One call with the fence's arguments is notified, all others are the program's. */
+static void fence(void)
+{
+	auto_arena a = ARENA_INIT;
+	struct oci_seccomp *s = prof_new(&a, "SCMP_ACT_ERRNO", 7);
+	struct filter_fence fence;
+	struct seccomp_data call = {.arch = seccomp_arch_native()}, hit;
+	struct plan_filter f, fenced;
+
+	prof_rule(&a, s, "SCMP_ACT_ALLOW", NO_ERRNO, "seccomp");
+	must_compile(&a, s, &f);
+	CHECK_INT(filter_fence_make(&fence), 0);
+	filter_add_fence(&a, &f, &fence, &fenced);
+	call.nr = seccomp_syscall_resolve_name("seccomp");
+	call.args[0] = fence.a;
+	call.args[1] = fence.b;
+	hit = call;
+	CHECK_UINT(sim_run(&f, &hit), SECCOMP_RET_ALLOW);
+	CHECK_UINT(sim_run(&fenced, &hit), SECCOMP_RET_USER_NOTIF);
+	for (unsigned bit = 0; bit < 128; bit++) {
+		call = hit;
+		call.args[bit / 64] ^= 1ULL << bit % 64;
+		CHECK_UINT(sim_run(&fenced, &call), SECCOMP_RET_ALLOW);
+	}
+	call = hit;
+	call.nr = seccomp_syscall_resolve_name("getppid");
+	CHECK_UINT(sim_run(&fenced, &call), SECCOMP_RET_ERRNO | 7);
+	call.arch ^= 1;
+	CHECK_UINT(sim_run(&fenced, &call), SECCOMP_RET_KILL_THREAD);
+}
+
 static struct oci_seccomp *good(struct arena *a)
 {
 	struct oci_seccomp *s = prof_new(a, "SCMP_ACT_ERRNO", 1);
@@ -300,16 +361,12 @@ static void refused(void)
 	must_fail(&a, s, EINVAL, "'SCMP_ACT_NOPE'");
 	s->default_action = NULL;
 	must_fail(&a, s, EINVAL, "action");
-	s->default_action = "SCMP_ACT_NOTIFY";
-	must_fail(&a, s, ENOTSUP, "seccomp notify unsupported");
 	s = good(&a);
 	s->default_errno_ret.v = 65536;
 	must_fail(&a, s, EINVAL, "65536");
 	s->default_errno_ret.v = 4095;
 	must_fail(&a, s, EINVAL, "4095");
 	s = good(&a);
-	s->syscalls.v[0].action = "SCMP_ACT_NOTIFY";
-	must_fail(&a, s, ENOTSUP, "linux.seccomp.syscalls[0]: seccomp notify");
 	s->syscalls.v[0].action = "allow";
 	must_fail(&a, s, EINVAL, "linux.seccomp.syscalls[0]: action 'allow'");
 	s = good(&a);
@@ -359,6 +416,8 @@ static const struct unit_case cases[] = {
 	{"S-10 S-12 S-13 rules of no effect", ignored_rules},
 	{"S-04 S-05 architectures", architectures},
 	{"S-06 S-07 flags", flag_values},
+	{"S-14 NOTIFY", notify},
+	{"the fence before a program", fence},
 	{"what is refused", refused},
 	{"a large profile against the reference", large},
 };

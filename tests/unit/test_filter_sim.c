@@ -134,6 +134,7 @@ void sim_check(const struct plan_filter *f)
 		case BPF_LD | BPF_W | BPF_ABS:
 			CHECK(s->k % 4 == 0 && s->k < sizeof(struct seccomp_data));
 			break;
+		case BPF_LD | BPF_IMM:
 		case BPF_ALU | BPF_AND | BPF_K:
 		case BPF_RET | BPF_K:
 			break;
@@ -164,6 +165,9 @@ uint32_t sim_run(const struct plan_filter *f, const struct seccomp_data *data)
 		switch (s->code) {
 		case BPF_LD | BPF_W | BPF_ABS:
 			memcpy(&acc, (const char *)data + s->k, 4);
+			continue;
+		case BPF_LD | BPF_IMM:
+			acc = s->k;
 			continue;
 		case BPF_ALU | BPF_AND | BPF_K:
 			acc &= s->k;

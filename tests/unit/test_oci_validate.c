@@ -554,8 +554,9 @@ static void seccomp_rules(void)
 		{"\"architectures\":[]", "linux.seccomp.defaultAction: required, but missing"},
 		{"\"defaultAction\":\"SCMP_ACT_DENY\"",
 		 "linux.seccomp.defaultAction: unknown action 'SCMP_ACT_DENY'"},
-		{"\"defaultAction\":\"SCMP_ACT_NOTIFY\"",
-		 "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY is not supported yet"},
+		{"\"defaultAction\":\"SCMP_ACT_NOTIFY\"", NULL},
+		{"\"defaultAction\":\"SCMP_ACT_NOTIFY\",\"defaultErrnoRet\":1",
+		 "linux.seccomp.defaultErrnoRet: 'SCMP_ACT_NOTIFY' takes none"},
 		{"\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":4095", NULL},
 		{"\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":4096",
 		 "linux.seccomp.defaultErrnoRet: 4096 is more than 4095"},
@@ -587,8 +588,6 @@ static void seccomp_rules(void)
 		 "linux.seccomp.syscalls[0].action: required, but missing"},
 		{RULE("\"names\":[\"a\"],\"action\":\"allow\""),
 		 "linux.seccomp.syscalls[0].action: unknown action 'allow'"},
-		{RULE("\"names\":[\"a\"],\"action\":\"SCMP_ACT_NOTIFY\""),
-		 "linux.seccomp.syscalls[0].action: SCMP_ACT_NOTIFY is not supported yet"},
 		{RULE("\"names\":[\"a\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":38"), NULL},
 		{RULE("\"names\":[\"a\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":0"), NULL},
 		{RULE("\"names\":[\"a\"],\"action\":\"SCMP_ACT_TRACE\",\"errnoRet\":5"), NULL},
@@ -615,8 +614,9 @@ static void seccomp_rules(void)
 /* S-14, S-20: all names of the spec. */
 static void seccomp_names(void)
 {
-	static const char *const actions[] = {"KILL",  "KILL_PROCESS", "KILL_THREAD", "TRAP",
-					      "ERRNO", "TRACE",        "ALLOW",       "LOG"};
+	static const char *const actions[] = {"KILL",  "KILL_PROCESS", "KILL_THREAD",
+					      "TRAP",  "ERRNO",        "TRACE",
+					      "ALLOW", "LOG",          "NOTIFY"};
 	static const char *const operators[] = {"NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ"};
 
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
