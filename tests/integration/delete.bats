@@ -25,7 +25,7 @@ load helpers
 	equal "$(status_of web)" paused
 }
 
-@test "delete: ends and removes a created container" {
+@test "delete: ends and removes a created container, as engines expect (O-19)" {
 	create web
 	pid=$(pid_of web)
 	run -0 hull delete web
