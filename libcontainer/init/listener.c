@@ -128,7 +128,8 @@ int init_load_with_listener(struct init *c, struct err *err)
 		err_sys(err, -r, "start a thread that sends the seccomp listener");
 		err_hint(err,
 			 "a limit of processes (linux.resources.pids.limit, RLIMIT_NPROC) must "
-			 "have room for two");
+			 "have room for two, and SCHED_DEADLINE needs the flag "
+			 "RESET_ON_FORK");
 		return -err->code;
 	}
 	r = filter_load(&fenced);
