@@ -74,7 +74,7 @@ static void linux_part(struct json_writer *w, const struct container_features *f
 	strings(w, "capabilities", f->capabilities);
 	cgroup(w);
 	seccomp(w, f);
-	enabled(w, "apparmor", false);
+	enabled(w, "apparmor", true);
 	enabled(w, "selinux", false);
 	json_key(w, "intelRdt");
 	json_object_begin(w);

@@ -577,6 +577,8 @@ requires() {
 			|| skip "needs a host whose ${what#no-v2:} controller is not in cgroup v2" ;;
 		fuse) grep -qw fuse /proc/filesystems || skip "needs fuse, for a device that may be denied" ;;
 		hybrid) [[ $CGROOT != /sys/fs/cgroup ]] || skip "needs a hybrid cgroup layout" ;;
+		apparmor) [[ $(cat /sys/module/apparmor/parameters/enabled 2> /dev/null)$(command -v apparmor_parser) == Y/* ]] \
+			|| skip "needs AppArmor, switched on" ;;
 		numa) "$PROBE" mempolicy > /dev/null 2>&1 || skip "needs a kernel with memory policies" ;;
 		cpus:*) [[ $(getconf _NPROCESSORS_ONLN) -ge ${what#cpus:} ]] || skip "needs ${what#cpus:} CPUs" ;;
 		*) echo "requires: what is '$what'?" && return 1 ;;
