@@ -83,6 +83,8 @@ int cgroup_delegate(int fd, uid_t uid, struct err *err) must_check;
 int cgroup_freeze(int fd, bool frozen, struct err *err) must_check;
 int cgroup_is_frozen(int fd);    /* by its own switch: 1, 0 or -errno */
 int cgroup_stands_still(int fd); /* by its own or a parent's: 1, 0 or -errno */
+/* The same of a cgroup that is not open. */
+int cgroup_path_stands_still(const struct cgroup_host *host, const char *path);
 int cgroup_is_populated(int fd); /* 1, 0 or -errno */
 /* SIGKILL to every process below, whatever forks meanwhile (cgroup.kill). 0 or -errno. */
 int cgroup_kill(int fd);

@@ -43,28 +43,25 @@ static void report_skipped(const char *id, const struct err *err)
 		(void)!io_write_all(STDERR_FILENO, line, (size_t)n);
 }
 
-/* A container that cannot be read (half deleted, damaged) does not hide the others. */
-static void collect(struct cli *cli, const char **ids, size_t n_ids, struct entry **ret,
-		    size_t *ret_n)
+static size_t collect(struct cli *cli, const char **ids, size_t n_ids, struct entry **ret)
 {
+	struct container_info *infos = arena_array(cli->arena, struct container_info, n_ids);
+	struct entry *entries = arena_array(cli->arena, struct entry, n_ids);
+	size_t n = container_infos(&cli->root, ids, n_ids, cli->arena, infos, report_skipped);
 	char *passwd = NULL;
 	struct err err;
 	size_t len;
 
 	if (io_read_file(cli->arena, AT_FDCWD, "/etc/passwd", 4 << 20, &passwd, &len, &err) < 0)
 		passwd = NULL;
-	for (size_t i = 0; i < n_ids; i++) {
-		struct container_info info;
-		struct entry *e;
-
-		if (container_info(&cli->root, ids[i], cli->arena, &info, &err) < 0) {
-			report_skipped(ids[i], &err);
-			continue;
-		}
-		e = arena_push(cli->arena, ret, ret_n);
-		e->info = info;
-		e->owner = info_user_name(cli->arena, passwd, info.owner);
+	for (size_t i = 0; i < n; i++) {
+		entries[i].info = infos[i];
+		entries[i].owner = i && infos[i].owner == infos[i - 1].owner
+					   ? entries[i - 1].owner
+					   : info_user_name(cli->arena, passwd, infos[i].owner);
 	}
+	*ret = entries;
+	return n;
 }
 
 static int print_json(struct cli *cli, const struct entry *entries, size_t n, struct err *err)
@@ -126,7 +123,7 @@ static int run(struct cli *cli, void *opts, int argc, char **argv, struct err *e
 			cli_text_add(&t, "%s\n", ids[i]);
 		return cli_print(t.buf, t.len, err);
 	}
-	collect(cli, ids, n_ids, &entries, &n);
+	n = collect(cli, ids, n_ids, &entries);
 	if (args->format && streq(args->format, "json"))
 		return print_json(cli, entries, n, err);
 	return print_table(cli, entries, n, err);

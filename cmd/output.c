@@ -50,33 +50,42 @@ void cli_text_add(struct cli_text *t, const char *fmt, ...)
 	t->len += (size_t)n;
 }
 
+static size_t cell_width(const char *const *cells, size_t columns, size_t rows, size_t c)
+{
+	size_t width = 12;
+
+	for (size_t r = 0; r < rows; r++) {
+		size_t len = strlen(cells[r * columns + c]) + 3;
+
+		if (len > width)
+			width = len;
+	}
+	return width;
+}
+
 /* A column is as wide as its widest cell and three blanks, at least 12; the last is not padded.
  * A cell cannot smuggle control characters to the terminal. */
 const char *cli_table(struct arena *a, const char *const *cells, size_t columns, size_t rows)
 {
-	struct cli_text t = {.arena = a};
-	size_t *width = arena_array(a, size_t, columns);
+	size_t *width = arena_array(a, size_t, columns), total = 1;
+	char *text, *p;
 
 	for (size_t c = 0; c < columns; c++) {
-		width[c] = 12;
-		for (size_t r = 0; r < rows; r++) {
-			size_t len = strlen(cells[r * columns + c]) + 3;
-
-			if (len > width[c])
-				width[c] = len;
-		}
+		width[c] = cell_width(cells, columns, rows, c);
+		total += width[c] * rows;
 	}
-	cli_text_add(&t, "%s", "");
+	text = p = arena_alloc(a, total);
 	for (size_t i = 0; i < rows * columns; i++) {
 		bool last = i % columns == columns - 1;
-		size_t start = t.len;
+		const char *cell = cells[i];
+		char *start = p;
 
-		cli_text_add(&t, "%-*s", last ? 0 : (int)width[i % columns], cells[i]);
-		for (; start < t.len; start++)
-			if ((unsigned char)t.buf[start] < 0x20 || t.buf[start] == 0x7f)
-				t.buf[start] = '?';
+		for (; *cell; cell++)
+			*p++ = (unsigned char)*cell < 0x20 || *cell == 0x7f ? '?' : *cell;
+		while (!last && p < start + width[i % columns])
+			*p++ = ' ';
 		if (last)
-			cli_text_add(&t, "\n");
+			*p++ = '\n';
 	}
-	return t.buf;
+	return text;
 }

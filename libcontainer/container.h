@@ -50,6 +50,11 @@ struct container_info {
 };
 int container_info(const struct container_root *root, const char *id, struct arena *a,
 		   struct container_info *ret, struct err *err) must_check;
+/* The same of N containers, into RET, which has room for all; returns how many there are. One that
+ * cannot be read (half deleted, damaged) is told to SKIPPED and does not hide the others. */
+size_t container_infos(const struct container_root *root, const char *const *ids, size_t n,
+		       struct arena *a, struct container_info *ret,
+		       void (*skipped)(const char *id, const struct err *err));
 /* Ids with a state directory, sorted. A missing root gives none. */
 int container_ids(const struct container_root *root, struct arena *a, const char ***ret,
 		  size_t *ret_n, struct err *err) must_check;

@@ -86,6 +86,32 @@ static const yajl_callbacks callbacks = {
 	.yajl_end_array = on_array_end,
 };
 
+/* ---- memory: an arena's, as many small files are read in a row (list) ------------------- */
+
+static void *take(void *ctx, size_t size)
+{
+	size_t *p = arena_alloc(ctx, size + 16);
+
+	*p = size;
+	return (char *)p + 16;
+}
+
+static void give_back(void *ctx, void *p)
+{
+	(void)ctx;
+	(void)p;
+}
+
+static void *take_more(void *ctx, void *p, size_t size)
+{
+	void *bigger = take(ctx, size);
+	size_t have = p ? *(const size_t *)((const char *)p - 16) : 0;
+
+	if (have)
+		memcpy(bigger, p, have < size ? have : size);
+	return bigger;
+}
+
 /* yajl's sentence without its "parse error: " and line end. */
 static void grammar_error(struct parse *p, struct err *err)
 {
@@ -119,16 +145,18 @@ int json_parse(const char *name, const char *text, size_t len, json_handler *han
 	       struct err *err)
 {
 	struct parse p = {.handler = handler, .ctx = ctx, .err = err};
+	auto_arena a = ARENA_INIT;
+	yajl_alloc_funcs memory = {take, take_more, give_back, &a};
 	yajl_status status;
 	int r = json_scan(name, text, len, err);
 
 	if (r < 0)
 		return r;
-	p.yajl = yajl_alloc(&callbacks, NULL, &p);
+	p.yajl = yajl_alloc(&callbacks, &memory, &p);
 	if (!p.yajl)
 		return err_fail(err, ENOMEM, "%s: out of memory", name);
 	yajl_config(p.yajl, yajl_dont_validate_strings, 1); /* scan.c did */
-	*err = ERR_NONE;
+	err_clear(err);
 	status = yajl_parse(p.yajl, (const unsigned char *)text, len);
 	if (status != yajl_status_ok) {
 		r = failed(&p, name, text, len, false, err);

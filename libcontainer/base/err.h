@@ -29,6 +29,14 @@ struct err {
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
 #define must_check        __attribute__((warn_unused_result))
 
+/* The same as ERR_NONE, without touching all of the text. */
+static inline void err_clear(struct err *err)
+{
+	err->code = 0;
+	err->show_errno = false;
+	err->text[0] = err->hint[0] = '\0';
+}
+
 /* A failed system call: the text is followed by the name of CODE when printed. Returns -code. */
 int err_sys(struct err *err, int code, const char *fmt, ...) printf_like(3, 4);
 /* A failure that the text describes in full; CODE only tells callers the kind. Returns -code. */

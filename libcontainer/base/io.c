@@ -12,14 +12,15 @@
 int io_read_fd(struct arena *a, int fd, const char *name, size_t max, char **ret, size_t *ret_len,
 	       struct err *err)
 {
-	size_t cap = 4096, len = 0;
+	size_t cap = 4096, len = 0, whole = 0;
 	struct stat st;
 	char *buf;
 
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
 		if ((size_t)st.st_size > max)
 			return err_fail(err, EFBIG, "'%s' is larger than %zu bytes", name, max);
-		cap = (size_t)st.st_size + 1;
+		whole = (size_t)st.st_size;
+		cap = whole + 1;
 	}
 	buf = arena_alloc(a, cap + 1);
 	for (;;) {
@@ -32,6 +33,8 @@ int io_read_fd(struct arena *a, int fd, const char *name, size_t max, char **ret
 		if (n == 0)
 			break;
 		len += (size_t)n;
+		if (len == whole)
+			break;
 		if (len > max)
 			return err_fail(err, EFBIG, "'%s' is larger than %zu bytes", name, max);
 		if (len == cap) {

@@ -88,26 +88,51 @@ int proc_wait(pid_t pid)
 	return proc_status_to_exit(status);
 }
 
+#define PF_FORKNOEXEC 0x40 /* linux/sched.h; field 9 of proc_pid_stat(5) shows these bits */
+
+/* N fields further on; NULL when the line ends before. */
+static const char *skip_fields(const char *p, int n)
+{
+	for (; n > 0 && p; n--) {
+		p = strchr(p, ' ');
+		p += p != NULL;
+	}
+	return p;
+}
+
+static uint64_t digits(const char *p)
+{
+	uint64_t v = 0;
+
+	for (; *p >= '0' && *p <= '9'; p++)
+		v = v * 10 + (uint64_t)(*p - '0');
+	return v;
+}
+
 int proc_stat_read(pid_t pid, struct proc_stat *ret)
 {
-	char path[32], buf[1024], *p;
-	unsigned long long start;
+	const char *rest, *flags, *start;
+	char path[32], buf[1024];
+	auto_fd int fd = -1;
 	ssize_t n;
-	int ppid;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	n = io_read_small(AT_FDCWD, path, buf, sizeof(buf));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, buf, sizeof(buf) - 1); /* the kernel gives it in one piece */
 	if (n < 0)
-		return (int)n;
+		return -errno;
+	buf[n] = '\0';
 	/* The name may hold blanks and parentheses: fields count from the last one. */
-	p = strrchr(buf, ')');
-	if (!p || sscanf(p,
-			 ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
-			 "%*d %*d %llu",
-			 &ret->state, &ppid, &start) != 3)
+	rest = strrchr(buf, ')');
+	rest = rest && rest[1] == ' ' ? rest + 2 : NULL;
+	flags = skip_fields(rest, 9 - 3); /* rest is field 3 of proc_pid_stat(5) */
+	start = skip_fields(flags, 22 - 9);
+	if (!start)
 		return -EIO;
-	ret->ppid = ppid;
-	ret->starttime = start;
+	ret->state = *rest;
+	ret->ppid = (pid_t)digits(rest + 2);
+	ret->never_executed = digits(flags) & PF_FORKNOEXEC;
+	ret->starttime = digits(start);
 	return 0;
 }
 

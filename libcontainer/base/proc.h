@@ -3,6 +3,7 @@
 #define HULL_PROC_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -24,7 +25,8 @@ int proc_status_to_exit(int wait_status);
 struct proc_stat {
 	char state; /* R S D Z T X ... */
 	pid_t ppid;
-	uint64_t starttime; /* clock ticks since boot: tells a reused pid from the process */
+	uint64_t starttime;  /* clock ticks since boot: tells a reused pid from the process */
+	bool never_executed; /* born by fork, and no execve(2) since */
 };
 /* /proc/PID/stat. 0 or -errno (-ESRCH or -ENOENT when there is none). */
 int proc_stat_read(pid_t pid, struct proc_stat *ret);

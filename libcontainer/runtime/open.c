@@ -2,12 +2,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/proc.h"
-#include "libcontainer/base/sock.h"
 #include "libcontainer/runtime/runtime.h"
 
 #define LOCK_TIMEOUT_MS 10000
@@ -25,21 +23,19 @@ static int open_init(struct container *c)
 		return 0;
 	/* Read after the pidfd is open: now the pid cannot be given to another process. */
 	if (proc_stat_read(pid, &st) == 0 && st.starttime == c->state.starttime.v &&
-	    st.state != 'Z' && st.state != 'X')
+	    st.state != 'Z' && st.state != 'X') {
+		c->never_executed = st.never_executed;
 		return 1;
+	}
 	close_fd(&c->pidfd);
 	return 0;
 }
 
-/* Whether init still waits to be started: it listens on start.sock until then. */
+/* Whether init still waits to be started. It has start.sock until then; but a hull start that was
+ * killed leaves that behind, and hull run never has one. */
 static bool waits_for_start(const struct container *c)
 {
-	auto_fd int sock = -1;
-
-	if (faccessat(c->dirfd, "start.sock", F_OK, 0) < 0)
-		return false; /* hull start takes it away, hull run never has one */
-	sock = sock_connect_at(c->dirfd, "start.sock", SOCK_SEQPACKET | SOCK_NONBLOCK);
-	return sock >= 0 || sock == -EAGAIN; /* EAGAIN: many ask at once */
+	return c->never_executed && faccessat(c->dirfd, "start.sock", F_OK, 0) == 0;
 }
 
 static enum container_status compute_status(struct container *c)
@@ -143,34 +139,4 @@ const char *container_status_name(enum container_status status)
 	};
 
 	return names[status];
-}
-
-int container_info(const struct container_root *root, const char *id, struct arena *a,
-		   struct container_info *ret, struct err *err)
-{
-	auto_container c = CONTAINER_NONE;
-	struct stat st;
-	int r = container_open(&c, root, id, OPEN_READ, err);
-
-	if (r < 0)
-		return r;
-	if (fstat(c.dirfd, &st) < 0)
-		return err_sys(err, errno, "state directory of '%s'", id);
-	*ret = (struct container_info){
-		.id = arena_strdup(a, id),
-		.bundle = arena_strdup(a, c.state.bundle),
-		.rootfs = arena_strdup(a, c.state.rootfs),
-		.created = arena_strdup(a, c.state.created),
-		.status = c.status,
-		.pid = c.status == CONTAINER_STOPPED ? 0 : (pid_t)c.state.pid.v,
-		.owner = st.st_uid,
-		.annotations = c.state.annotations,
-	};
-	ret->annotations.v = arena_memdup(a, c.state.annotations.v,
-					  c.state.annotations.n * sizeof(*ret->annotations.v));
-	for (size_t i = 0; i < ret->annotations.n; i++) {
-		ret->annotations.v[i].key = arena_strdup(a, ret->annotations.v[i].key);
-		ret->annotations.v[i].value = arena_strdup(a, ret->annotations.v[i].value);
-	}
-	return 0;
 }

@@ -18,8 +18,9 @@ struct container {
 	int dirfd; /* state directory */
 	struct state state;
 	struct cgroup_host cgroup_host;
-	int cgroup_fd; /* -1: no cgroup, or it is gone */
-	int pidfd;     /* of a live init whose start time was checked; -1 */
+	int cgroup_fd;       /* -1: no cgroup, or it is gone */
+	int pidfd;           /* of a live init whose start time was checked; -1 */
+	bool never_executed; /* that init */
 	enum container_status status;
 };
 

@@ -73,6 +73,41 @@ root"
 	matches "${lines[1]}" '^one +0 +stopped '
 }
 
+@test "list: tells created, running, paused and stopped as state does" {
+	local id
+
+	create created
+	bundle b2
+	sleeper running
+	# what a killed start leaves behind is no sign of a created container
+	: > "$ROOT/running/start.sock"
+	bundle b3
+	sleeper paused
+	hull pause paused
+	bundle b4
+	args true
+	start_it stopped
+	wait_for 5 is_status stopped stopped
+	run -0 --separate-stderr hull list --format json
+	equal "$(jq -r '.[] | .id + " " + .status' <<< "$output")" "created created
+paused paused
+running running
+stopped stopped"
+	for id in created running paused stopped; do
+		equal "$(jq -cS --arg id "$id" '.[] | select(.id == $id) | .owner = ""' <<< "$output")" \
+			"$(hull state "$id" | jq -cS '.owner = ""')"
+	done
+}
+
+@test "list: a pid that is somebody else's by now is none of the container's" {
+	sleeper web
+	cp "$ROOT/web/state.json" "$T/state.json"
+	jq -c '.starttime += 1' "$T/state.json" > "$ROOT/web/state.json"
+	run -0 hull list
+	matches "${lines[1]}" '^web +0 +stopped '
+	cp "$T/state.json" "$ROOT/web/state.json"
+}
+
 @test "list: refuses an unknown format" {
 	mkdir -p "$ROOT"
 	run --separate-stderr hull list --format yaml
