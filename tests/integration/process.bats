@@ -42,7 +42,7 @@ Gid: 1001 1001 1001 1001"
 	equal "$output" 0000
 }
 
-@test "process: capability sets for another uid are exactly the five lists (P-16 to P-21)" {
+@test "process: capability sets for another uid are exactly the five lists (P-16, P-17, P-20, P-21)" {
 	config '.process.user = {"uid": 1000, "gid": 1000} | .process.capabilities = {
 		"bounding": ["CAP_KILL", "CAP_CHOWN", "CAP_NET_RAW"], "permitted": ["CAP_KILL", "CAP_NET_RAW"], "effective": ["CAP_NET_RAW"],
 		"inheritable": ["CAP_NET_RAW"], "ambient": ["CAP_NET_RAW"]}'
@@ -55,7 +55,15 @@ CapBnd: 0000000000002021
 CapAmb: 0000000000002000"
 }
 
-@test "process: capabilities of root (P-16 to P-20)" {
+@test "process: permitted and effective ones are the lists until execve computes them anew (P-18, P-19)" {
+	config '.process.user = {"uid": 1000, "gid": 1000} | .process.capabilities = {
+		"bounding": ["CAP_KILL", "CAP_CHOWN", "CAP_NET_RAW"], "permitted": ["CAP_KILL", "CAP_NET_RAW"], "effective": ["CAP_KILL"]}'
+	create web
+	equal "$(grep -e CapPrm -e CapEff "/proc/$(pid_of web)/status" | tr -s '\t' ' ')" "CapPrm: 0000000000002020
+CapEff: 0000000000000020"
+}
+
+@test "process: capabilities of root (P-16, P-17, P-20)" {
 	ok_container 'grep Cap /proc/self/status | tr -s "\t" " "'
 	equal "$output" "CapInh: 0000000000000000
 CapPrm: 0000000020000420
