@@ -17,6 +17,8 @@
 #include "libcontainer/base/str.h"
 #include "oci-spec/oci.h"
 
+#define LABEL_MAX 4000 /* of a security module's label: a page, less than a message */
+
 struct spec_rule {
 	const char *ids;
 	int (*check)(const struct oci_spec *spec, struct err *err);

@@ -279,8 +279,19 @@ static int not_supported_yet(const struct oci_spec *spec, struct err *err)
 				   "linux.netDevices: moving network devices is not supported yet");
 	if (l->intel_rdt)
 		return unsupported(err, "linux.intelRdt: resource control is not supported yet");
-	if (given(l->mount_label))
-		return unsupported(err, "linux.mountLabel: SELinux is not supported yet");
+	return 0;
+}
+
+static int mount_label(const struct oci_spec *spec, struct err *err)
+{
+	const char *label = spec->linux_->mount_label;
+
+	if (!given(label))
+		return 0;
+	if (strlen(label) > LABEL_MAX)
+		return invalid(err, "linux.mountLabel: longer than %d bytes", LABEL_MAX);
+	if (strpbrk(label, "\"\n")) /* it becomes a mount option in quotes */
+		return invalid(err, "linux.mountLabel: '%.64s' has a quote or a newline", label);
 	return 0;
 }
 
@@ -317,7 +328,8 @@ static const struct spec_rule rules[] = {
 	{"L-07 L-09",                          readonly_paths},
 	{"L-01",                               rootfs_propagation},
 	{"L-12 L-13",                          sysctl},
-	{"E-01 T-01 L-10"          ,           not_supported_yet},
+	{"E-01 T-01",                          not_supported_yet},
+	{"L-10",                               mount_label},
 	{"L-14 L-15",                          validate_personality},
 	{"L-16 L-17 L-18",                     validate_memory_policy},
 	{"K-11 V-09",                          swap_needs_limit},

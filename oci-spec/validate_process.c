@@ -125,7 +125,6 @@ static int oom_score_adj(const struct oci_process *p, struct err *err)
 }
 
 /* /proc/PID/attr takes a page at most, and of more only the beginning: another label. */
-#define LABEL_MAX 4000
 
 static int labels(const struct oci_process *p, struct err *err)
 {

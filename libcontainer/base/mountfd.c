@@ -83,6 +83,40 @@ static int context_error(int fs, int code, const char *what, const char *subject
 	return err_sys(err, code, "%s '%s'", what, subject);
 }
 
+/* Whether a word is one whose value mount(2) lets be quoted: SELinux looks at the text before
+ * the file system does. */
+static bool may_be_quoted(const char *s)
+{
+	static const char *const names[] = {
+		"context=", "fscontext=", "defcontext=", "rootcontext="};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strncmp(s, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
+char *mountfd_next_option(char **rest, bool backslash)
+{
+	char *word = *rest, *from = word, *to = word;
+	bool quotable = word && may_be_quoted(word), quoted = false;
+
+	if (!word)
+		return NULL;
+	for (; *from && (*from != ',' || quoted); from++) {
+		if (quotable && *from == '"') {
+			quoted = !quoted;
+			continue;
+		}
+		if (backslash && from[0] == '\\' && from[1])
+			*to++ = *from++;
+		*to++ = *from;
+	}
+	*rest = *from ? from + 1 : NULL;
+	*to = '\0';
+	return word;
+}
+
 static int set_option(int fs, char *word, struct err *err)
 {
 	char *value = strchr(word, '=');
@@ -95,10 +129,10 @@ static int set_option(int fs, char *word, struct err *err)
 	return r < 0 ? context_error(fs, errno, "mount option", word, err) : 0;
 }
 
-static int set_options(int fs, const char *data, struct err *err)
+static int set_options(int fs, const char *type, const char *data, struct err *err)
 {
 	auto_free char *copy = NULL;
-	char *save = NULL;
+	char *rest;
 	int r;
 
 	if (!data || !*data)
@@ -106,8 +140,9 @@ static int set_options(int fs, const char *data, struct err *err)
 	copy = strdup(data);
 	if (!copy)
 		return err_sys(err, ENOMEM, "mount options");
-	for (char *w = strtok_r(copy, ",", &save); w; w = strtok_r(NULL, ",", &save)) {
-		r = set_option(fs, w, err);
+	rest = copy;
+	for (char *w; (w = mountfd_next_option(&rest, strcmp(type, "overlay") == 0));) {
+		r = *w ? set_option(fs, w, err) : 0;
 		if (r < 0)
 			return r;
 	}
@@ -126,7 +161,7 @@ int mountfd_new_fs(const char *type, const char *source, const char *data, uint6
 		return err_sys(err, errno, "open a '%s' file system", type);
 	if (source && *source && fs_config(fs, FSCONFIG_SET_STRING, "source", source) < 0)
 		return context_error(fs, errno, "mount source", source, err);
-	r = set_options(fs, data, err);
+	r = set_options(fs, type, data, err);
 	if (r < 0)
 		return r;
 	if (fs_config(fs, FSCONFIG_CMD_CREATE, NULL, NULL) < 0)
@@ -144,7 +179,7 @@ int mountfd_reconfigure(int target, const char *data, struct err *err)
 
 	if (fs < 0)
 		return err_sys(err, errno, "open the mounted file system for a remount");
-	r = set_options(fs, data, err);
+	r = set_options(fs, "", data, err);
 	if (r < 0)
 		return r;
 	if (fs_config(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL) < 0)

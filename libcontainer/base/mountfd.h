@@ -30,6 +30,10 @@ int mountfd_attach(int fd, int target);
  * error. Owned fd or -errno. */
 int mountfd_new_fs(const char *type, const char *source, const char *data, uint64_t attrs,
 		   struct err *err) must_check;
+/* The next option of REST, as mount(2) would take it from the whole: of overlay, a comma behind a
+ * backslash belongs to a path; of the SELinux options, one in quotes belongs to the label, and the
+ * quotes are taken off. REST is written to; NULL at its end. PURE. */
+char *mountfd_next_option(char **rest, bool backslash);
 /* Changes the options of the file system mounted at TARGET (fspick + reconfigure). */
 int mountfd_reconfigure(int target, const char *data, struct err *err) must_check;
 

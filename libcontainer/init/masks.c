@@ -75,7 +75,7 @@ static int open_null(const struct init *c, struct err *err)
 
 /* A detached mount cannot be copied before Linux 6.15: the first one is attached and the others
  * are copies of it. */
-static int directory_mask(struct masks *m, struct err *err)
+static int directory_mask(const struct init *c, struct masks *m, struct err *err)
 {
 	int fd;
 
@@ -84,7 +84,7 @@ static int directory_mask(struct masks *m, struct err *err)
 		return fd < 0 ? err_sys(err, -fd, "copy the empty directory for masked paths") : fd;
 	}
 	return mountfd_new_fs(
-		"tmpfs", "tmpfs", "nr_blocks=1,nr_inodes=1,mode=755",
+		"tmpfs", "tmpfs", c->plan->mask_data,
 		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
 }
 
@@ -111,7 +111,7 @@ static int mask_path(const struct init *c, struct masks *m, const char *path, st
 		return 0;
 	if (target < 0 || fstat(target, &st) < 0)
 		return err_sys(err, target < 0 ? -target : errno, "open '%s' to mask it", path);
-	cover = S_ISDIR(st.st_mode) ? directory_mask(m, err) : file_mask(c, m, err);
+	cover = S_ISDIR(st.st_mode) ? directory_mask(c, m, err) : file_mask(c, m, err);
 	if (cover < 0)
 		return cover;
 	r = mountfd_attach(cover, target);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "libcontainer/base/cleanup.h"
@@ -330,6 +331,16 @@ static int inherit_mode(const struct plan_mount *m, int target, int fd, struct e
 	return 0;
 }
 
+/* Where the file system takes no context option. */
+static int label_root(const struct plan_mount *m, int fd, struct err *err)
+{
+	auto_fd int dir = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0 || fsetxattr(dir, "security.selinux", m->label, strlen(m->label) + 1, 0) < 0)
+		return err_sys(err, errno, "linux.mountLabel: set '%s'", m->label);
+	return 0;
+}
+
 /* copy-symlink: one that says the same may be there already, from a container before this one. */
 static int copy_symlink(const struct init *c, const struct plan_mount *m, struct err *err)
 {
@@ -378,6 +389,8 @@ static int mount_one(struct init *c, const struct plan_mount *m, struct err *err
 	r = check_proc_target(c, m, target, err);
 	if (r == 0)
 		r = inherit_mode(m, target, fd, err);
+	if (r == 0 && m->label)
+		r = label_root(m, fd, err);
 	if (r == 0)
 		r = fill(m, target, fd, err);
 	if (r < 0)

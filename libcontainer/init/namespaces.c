@@ -84,6 +84,9 @@ int init_open_root_path(void *ctx, struct err *err)
 	c->root_path_fd = open(c->plan->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (c->root_path_fd < 0)
 		return err_sys(err, errno, "open the root directory '%s'", c->plan->rootfs);
+	/* For the layers of an overlay, which the kernel looks up from where we are. */
+	if (c->plan->from_bundle && chdir(c->plan->bundle) < 0)
+		return err_sys(err, errno, "change to the bundle '%s'", c->plan->bundle);
 	return 0;
 }
 

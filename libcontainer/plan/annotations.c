@@ -16,6 +16,8 @@ const struct annotation annotation_table[] = {
 	{"run.oci.keep_original_groups", ANNOTATION_FLAG,
 	 "processes keep the additional groups of the caller; process.user.additionalGids has no "
 	 "effect"},
+	{"run.oci.mount_context_type", ANNOTATION_TEXT,
+	 "which SELinux option linux.mountLabel becomes: context, fscontext, defcontext or rootcontext"},
 	{"run.oci.pidfd_receiver", ANNOTATION_PATH,
 	 "socket of the host that is sent a pidfd of the container's process, as by --pidfd-socket"},
 	{"run.oci.seccomp.receiver", ANNOTATION_PATH,

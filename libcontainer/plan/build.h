@@ -25,6 +25,9 @@ struct plan_idmap_option {
 int plan_mount_idmap_build(struct plan *plan, struct plan_mount *m, const struct oci_mount *oci,
 			   const struct plan_idmap_option *option, struct err *err) must_check;
 struct plan_idmap *plan_map_build(struct arena *a, const oci_id_mappings *oci);
+/* L-10: the options, and what else, for linux.mountLabel, which plan_label_check() has seen. */
+int plan_label_check(struct plan *plan, const struct plan_input *in, struct err *err) must_check;
+void plan_label_mount(struct plan *plan, struct plan_mount *m, const char *label);
 int plan_devices_build(struct plan *plan, const struct plan_input *in, struct err *err) must_check;
 void plan_masks_build(struct plan *plan, const struct plan_input *in);
 int plan_sysctl_build(struct plan *plan, const struct plan_input *in, struct err *err) must_check;

@@ -279,6 +279,7 @@ static int build_mount(struct plan_mount *m, struct plan *plan, const struct oci
 		r = finish_remount(m, &opt, err);
 	else
 		r = finish_new_fs(m, oci, &opt, err);
+	plan->from_bundle |= m->kind == MOUNT_NEW_FS && streq(m->type, "overlay");
 	if (r < 0)
 		return r;
 	if (m->copy_up && m->kind != MOUNT_NEW_FS)
@@ -314,6 +315,7 @@ static void add_notify(struct plan_mount *m, const char *dir, size_t index)
 int plan_mounts_build(struct plan *plan, const struct plan_input *in, struct err *err)
 {
 	size_t n = in->spec->mounts.n;
+	const char *label = in->spec->linux_ ? in->spec->linux_->mount_label : NULL;
 
 	plan->make_devices = true;
 	plan->mounts = arena_array(&plan->arena, struct plan_mount, n + 1);
@@ -322,6 +324,8 @@ int plan_mounts_build(struct plan *plan, const struct plan_input *in, struct err
 		plan->mounts[i].index = i;
 		if (build_mount(&plan->mounts[i], plan, &in->spec->mounts.v[i], err) < 0)
 			return err_wrap(err, "mounts[%zu]", i);
+		if (label && *label)
+			plan_label_mount(plan, &plan->mounts[i], label);
 	}
 	if (in->notify_dir)
 		add_notify(&plan->mounts[plan->n_mounts++], in->notify_dir, n);

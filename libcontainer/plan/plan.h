@@ -85,6 +85,7 @@ struct plan_mount {
 	bool copy_symlink;          /* a symlink as source is made anew at the destination */
 	const char *symlink;        /* its target, found by the runtime; NULL: source is none */
 	bool copy_up;               /* tmpcopyup */
+	const char *label;          /* SELinux: of the root directory, as the mount has no option */
 	bool needs_plain_directory; /* proc, sysfs: no symlink in the destination */
 	bool readonly_last; /* a new fs with ro: made read-only after everything is in place */
 	/* Detached, made by the runtime: the copy of a bind's source, or a new file system that is
@@ -193,11 +194,13 @@ struct plan {
 	unsigned rootfs_propagation; /* MS_* | MS_REC, 0 = unset */
 	bool rootfs_readonly;
 	bool no_pivot;
+	bool from_bundle; /* paths in the data of a mount are relative to the bundle */
 	struct plan_mount *mounts;
 	size_t n_mounts;
 	struct plan_mount_idmap *mount_idmaps;
 	size_t n_mount_idmaps;
-	bool make_devices; /* false when /dev is a bind from the host */
+	const char *mask_data; /* options of the tmpfs over masked directories */
+	bool make_devices;     /* false when /dev is a bind from the host */
 	struct plan_device *devices;
 	size_t n_devices;
 	const char **masked_paths, **readonly_paths;

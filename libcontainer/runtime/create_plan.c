@@ -75,6 +75,19 @@ static unsigned listen_fds(void)
 	return n;
 }
 
+/* L-10. Engines give no label where SELinux is off: who does, counts on what it separates. */
+static int check_mount_label(const struct oci_spec *spec, struct err *err)
+{
+	const char *label = spec->linux_ ? spec->linux_->mount_label : NULL;
+
+	if (!label || !*label || lsm_probe().selinux)
+		return 0;
+	return err_fail(err, ENOTSUP,
+			"linux.mountLabel: '%.256s' cannot be applied: SELinux is not enabled on "
+			"this host",
+			label);
+}
+
 int create_plan(void *ctx, struct err *err)
 {
 	struct creation *k = ctx;
@@ -99,6 +112,9 @@ int create_plan(void *ctx, struct err *err)
 		in.notify_dir = arena_printf(&k->arena, "%s/%s/notify", k->root->path, k->opts->id);
 		k->c.state.notify = (struct opt_bool){true, true};
 	}
+	r = check_mount_label(&k->spec, err);
+	if (r < 0)
+		return r;
 	r = plan_build(&k->plan, &in, err);
 	return r < 0 ? r : lsm_prepare(&k->plan.process, &k->label_proc_fd, err);
 }

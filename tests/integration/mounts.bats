@@ -388,3 +388,45 @@ tmpfs"
 	info=$output
 	matches "$(field /vol flags)" '^ro,nosuid,nodev'
 }
+
+@test "mounts: a label is refused where SELinux is off (L-10)" {
+	[[ ! -e /sys/fs/selinux/enforce ]] || skip "needs a host without SELinux"
+	config '.linux.mountLabel = "system_u:object_r:container_file_t:s0:c1,c2"'
+	create_refused web linux.mountLabel SELinux
+	config '.linux.mountLabel = ""'
+	ok_container 'echo none'
+	equal "$output" none
+}
+
+# overlay OPTION...: an overlay on /o.
+overlay() {
+	config '.mounts |= .[:7] + [{"destination": "/o", "type": "overlay", "source": "overlay", "options": $ARGS.positional}]' --args -- "$@"
+}
+
+@test "mounts: overlay takes its layers as data, with colons and commas in their names (M-11)" {
+	local l=$T/layers
+
+	mkdir "$l"
+	mount -t tmpfs layers "$l" # an overlay's directories cannot be on an overlay
+	mkdir -p "$l/a,b" "$l/c" "$l/up,per" "$l/work"
+	echo a > "$l/a,b/a"
+	echo c > "$l/c/c"
+	overlay "lowerdir=$l/a\\,b:$l/c" "upperdir=$l/up\\,per" "workdir=$l/work" nosuid
+	in_container 'cat /o/a /o/c; touch /o/new'
+	upper=$(ls "$l/up,per")
+	umount "$l"
+	equal "$status $output $upper" "0 a
+c new"
+}
+
+@test "mounts: relative layers of an overlay are relative to the bundle (M-11)" {
+	mkdir "$BUNDLE/one" "$BUNDLE/two"
+	echo 1 > "$BUNDLE/one/file"
+	echo 2 > "$BUNDLE/two/other"
+	overlay "lowerdir=one:two"
+	script 'cat /o/file /o/other'
+	cd /
+	run -0 hull run --bundle "$BUNDLE" web
+	equal "$output" "1
+2"
+}

@@ -38,6 +38,7 @@ PATHS = {
     ("libcontainer/init/hooks.c", "open"): "the bundle: a path of the host's, before pivot_root",
     ("libcontainer/init/namespaces.c", "open"):
         "root.path and /proc/self: of the host's, before pivot_root",
+    ("libcontainer/init/namespaces.c", "chdir"): "the bundle: the host's, before pivot_root",
     ("libcontainer/init/join.c", "open"): "'/' of the namespace just joined",
     ("libcontainer/init/mounts.c", "mountfd_clone_path"): "bind sources: the host's paths",
     ("libcontainer/init/mounts.c", "chmod"): "/proc/self/fd/N: the new file system, by number",

@@ -4,12 +4,50 @@
 #include <time.h>
 
 #include "libcontainer/base/arena.h"
+#include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/clock.h"
 #include "libcontainer/base/err.h"
+#include "libcontainer/base/mountfd.h"
 #include "libcontainer/base/proc.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/base/sysnames.h"
 #include "tests/unit/unit.h"
+
+/* Expected: what mount(2) makes of the text, by selinux_sb_eat_lsm_opts() and ovl_next_opt(). */
+static void mount_data(void)
+{
+	static const struct {
+		const char *data;
+		bool overlay;
+		const char *words[4];
+	} rows[] = {
+		{"size=1k,mode=755", false, {"size=1k", "mode=755"}},
+		{"a,,b", false, {"a", "", "b"}},
+		{"a\\,b", false, {"a\\", "b"}},
+		{"context=\"u:o:t:s0:c1,c2\",size=1k",
+		 false,
+		 {"context=u:o:t:s0:c1,c2", "size=1k"}},
+		{"x,rootcontext=\"a,b\"", false, {"x", "rootcontext=a,b"}},
+		{"context=u:o:t:s0,x", false, {"context=u:o:t:s0", "x"}},
+		{"context=\"a,b", false, {"context=a,b"}},
+		{"name=\"a,b\"", false, {"name=\"a", "b\""}},
+		{"lowerdir=/a\\,b:/c,volatile", true, {"lowerdir=/a\\,b:/c", "volatile"}},
+		{"upperdir=/a\\\\,b", true, {"upperdir=/a\\\\", "b"}},
+		{"upperdir=/a\\", true, {"upperdir=/a\\"}},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char buf[64], *rest = buf, *w;
+		size_t n = 0;
+
+		snprintf(buf, sizeof(buf), "%s", rows[i].data);
+		for (; (w = mountfd_next_option(&rest, rows[i].overlay)); n++) {
+			CHECK(n < 4 && rows[i].words[n] != NULL);
+			CHECK_STR(w, rows[i].words[n]);
+		}
+		CHECK(n == 4 || rows[i].words[n] == NULL);
+	}
+}
 
 static void numbers(void)
 {
@@ -130,6 +168,7 @@ static void names(void)
 static const struct unit_case cases[] = {
 	{"numbers are parsed strictly", numbers},
 	{"sizes take units", sizes},
+	{"data of mounts is split as mount(2) splits it", mount_data},
 	{"errors carry context, name and hint in one line", errors},
 	{"arenas hold large blocks and growing arrays", arenas},
 	{"dates are libc's", dates},

@@ -535,7 +535,9 @@ static void linux_not_supported(void)
 		{"\"netDevices\":{\"eth0\":{}}",
 		 "linux.netDevices: moving network devices is not supported yet"},
 		{"\"intelRdt\":{}", "linux.intelRdt: resource control is not supported yet"},
-		{"\"mountLabel\":\"u:o:t:s0\"", "linux.mountLabel: SELinux is not supported yet"},
+		{"\"mountLabel\":\"u:o:t:s0\"", NULL},
+		{"\"mountLabel\":\"u:o:t\\\"s0\"",
+		 "linux.mountLabel: 'u:o:t\"s0' has a quote or a newline"},
 	};
 
 	CHECK_ROWS(linux_, rows);

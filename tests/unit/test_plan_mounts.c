@@ -250,6 +250,88 @@ static void notify(void)
 	CHECK(t.plan.process.env[1] == NULL);
 }
 
+/* L-10: new file systems have the label as an option, unless it is the kernel's own tree. */
+static void label(void)
+{
+	static const struct {
+		const char *type, *option, *data;
+	} rows[] = {
+		{"tmpfs", "size=1k", "size=1k,context=\"u:o:t:s0:c1,c2\""},
+		{"devpts", "nosuid", "context=\"u:o:t:s0:c1,c2\""},
+		{"proc", "nosuid", ""},
+		{"sysfs", "nosuid", ""},
+		{"cgroup", "nosuid", ""},
+		{"mqueue", "nosuid", ""},
+		{"none", "bind", ""},
+		{"tmpfs", "rootcontext=x", "rootcontext=x"},
+		{"tmpfs", "source=mycontext=x", "source=mycontext=x,context=\"u:o:t:s0:c1,c2\""},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		auto_plan_test t;
+
+		plan_test_init(&t);
+		t.linux_.mount_label = "u:o:t:s0:c1,c2";
+		plan_test_add_mount(&t, "/x", rows[i].type, "/s", STRINGS(rows[i].option));
+		CHECK_STR(plan_test_build(&t)->mounts[0].data, rows[i].data);
+		CHECK((t.plan.mounts[0].label != NULL) == (strcmp(rows[i].type, "mqueue") == 0));
+		CHECK_HAS(t.plan.mask_data, ",context=\"u:o:t:s0:c1,c2\"");
+	}
+}
+
+static void label_kind(void)
+{
+	static const char *const kinds[] = {"context", "fscontext", "defcontext", "rootcontext"};
+	struct oci_pair pair = {.key = "run.oci.mount_context_type"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds) + 1; i++) {
+		auto_plan_test t;
+		char data[64];
+
+		pair.value = i < ARRAY_SIZE(kinds) ? kinds[i] : "nocontext";
+		plan_test_init(&t);
+		t.linux_.mount_label = "u:o:t:s0";
+		t.spec.annotations.v = &pair;
+		t.spec.annotations.n = 1;
+		plan_test_add_mount(&t, "/x", "tmpfs", "t", STRINGS("nosuid"));
+		snprintf(data, sizeof(data), "%s=\"u:o:t:s0\"", pair.value);
+		if (i < ARRAY_SIZE(kinds))
+			CHECK_STR(plan_test_build(&t)->mounts[0].data, data);
+		else
+			CHECK_HAS(plan_test_error(&t),
+				  "annotations.run.oci.mount_context_type: 'nocontext'");
+	}
+}
+
+/* Nothing is below a new file system, it has the attributes itself. */
+static void recursive_on_new_fs(void)
+{
+	auto_plan_test t, clear;
+	struct plan_mount *m = build_one(&t, "/x", "tmpfs", "t",
+					 STRINGS("rro", "rnosuid", "noatime", "rstrictatime"));
+
+	CHECK_UINT(m->attr_set, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME);
+	CHECK_UINT(m->attr_clear & MOUNT_ATTR__ATIME, MOUNT_ATTR__ATIME);
+	CHECK(m->readonly_last);
+	CHECK_UINT(m->rec_attr_set | m->rec_attr_clear, 0);
+	m = build_one(&clear, "/x", "tmpfs", "t", STRINGS("ro", "nodev", "rrw", "rdev"));
+	CHECK_UINT(m->attr_set, 0);
+	CHECK(!m->readonly_last);
+}
+
+static void link_options(void)
+{
+	auto_plan_test t, none;
+	struct plan_mount *m =
+		build_one(&t, "/x", "none", "/s",
+			  STRINGS("bind", "copy-symlink", "src-nofollow", "dest-nofollow"));
+
+	CHECK(m->copy_symlink && m->src_nofollow && m->dest_nofollow && !m->symlink);
+	CHECK_STR(m->data, "");
+	CHECK_HAS(refuse_one(&none, "/x", "tmpfs", "t", STRINGS("src-nofollow")),
+		  "mounts[1]: option 'src-nofollow' is for bind mounts");
+}
+
 static const struct unit_case cases[] = {
 	{"M-02: in the order of the array", order_and_index},
 	{"M-04, M-07: relative paths", relative_paths},
@@ -263,6 +345,10 @@ static const struct unit_case cases[] = {
 	{"MO-18: remount", remounts},
 	{"M-03, M-06: incomplete entries are refused", incomplete},
 	{"only listed files inside /proc may be covered", inside_proc},
+	{"L-10: a label is an option of new file systems", label},
+	{"L-10: which option is said by an annotation", label_kind},
+	{"MO-25 to MO-33: recursive options on a new file system", recursive_on_new_fs},
+	{"crun's options for symlinks", link_options},
 	{"only procfs belongs on /proc", on_proc},
 	{"D-17: /dev from the host is left alone", dev_from_host},
 	{"NOTIFY_SOCKET: the directory and the variable", notify},
