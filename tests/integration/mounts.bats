@@ -86,9 +86,10 @@ field() {
 	touch "$T/vol/sub/file"
 	add "{\"destination\": \"/one\", \"source\": \"$T/vol\", \"options\": [\"bind\"]}"
 	add "{\"destination\": \"/all\", \"source\": \"$T/vol\", \"options\": [\"rbind\"]}"
-	in_container 'ls /one/sub; ls /all/sub'
+	in_container 'ls /one/sub; echo and; ls /all/sub'
 	umount "$T/vol/sub"
-	equal "$output" file
+	equal "$output" "and
+file"
 }
 
 @test "mounts: a bind with ro is read-only, the source is not (M-14, MO-02)" {

@@ -93,7 +93,7 @@ CapAmb: 0000000000000000"
 	has "$(cat "$T/log")" CAP_TEST
 }
 
-@test "process: rlimits are exact, for exec too (P-29 to P-32)" {
+@test "process: rlimits are exact, for exec too (P-29, P-31, P-32)" {
 	config '.process.rlimits = [{"type": "RLIMIT_NOFILE", "soft": 123, "hard": 456}, {"type": "RLIMIT_CORE", "soft": 0, "hard": "@MAX@"},
 		{"type": "RLIMIT_STACK", "soft": 1048576, "hard": 2097152}, {"type": "RLIMIT_FSIZE", "soft": "@BIG@", "hard": "@BIG@"}]'
 	script 'grep -e "open files" -e core -e stack -e "file size" /proc/self/limits | tr -s " " | sed "s/ *$//"'
@@ -104,6 +104,12 @@ CapAmb: 0000000000000000"
 Max stack size 1048576 2097152 bytes
 Max core file size 0 unlimited bytes
 Max open files 123 456 files"
+	config '.process.rlimits = [{"type": "RLIMIT_NOFILE", "soft": 123, "hard": 456}]'
+	args sleep 1000
+	start_it web
+	run -0 hull exec web sh -c 'ulimit -Sn; ulimit -Hn'
+	equal "$output" "123
+456"
 }
 
 @test "process: every rlimit name is known (P-30)" {
@@ -128,8 +134,11 @@ Max open files 123 456 files"
 }
 
 @test "process: env is the config's, in order, the last of doubles (P-08, P-09)" {
-	config '.process.env = ["PATH=/bin", "B=1", "A=2", "B=3", "EMPTY=", "HOME=/x", "EQ=a=b"]'
+	config '.process.env = ["PATH=/bin", "B=1", "A=2", "EMPTY=", "HOME=/x", "EQ=a=b"]'
 	args env
+	run -0 hull run web
+	equal "$output" "$(printf '%s\n' PATH=/bin B=1 A=2 EMPTY= HOME=/x EQ=a=b)"
+	config '.process.env += ["B=3"]'
 	run -0 hull run web
 	equal "$(sort <<< "$output")" "$(printf '%s\n' A=2 B=3 EMPTY= EQ=a=b HOME=/x PATH=/bin | sort)"
 }
