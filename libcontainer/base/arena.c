@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -25,6 +26,43 @@ static void no_memory(void)
 	_exit(1);
 }
 
+/* With the address sanitizer each piece is an allocation of its own, of just its size: what is read
+ * or written beside it, or after the arena's end, is seen, and so is an arena that is not ended. */
+#ifdef __SANITIZE_ADDRESS__
+#define CHECKED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CHECKED 1
+#endif
+#endif
+
+#ifdef CHECKED
+static struct arena_chunk *chunk_new(size_t payload)
+{
+	struct arena_chunk *c = calloc(1, sizeof(*c) + payload);
+
+	if (!c)
+		no_memory();
+	return c;
+}
+
+static void chunk_free(struct arena_chunk *c)
+{
+	free(c);
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	struct arena_chunk *c;
+
+	if (size > SIZE_MAX / 2)
+		no_memory();
+	c = chunk_new(size);
+	c->next = a->chunks;
+	a->chunks = c;
+	return c->data;
+}
+#else
 /* Released chunks of the usual size, zeroed, for the next arenas: `list` makes several for each
  * container, and a mapping costs more than what is put into it. */
 #define MAX_SPARE 4
@@ -49,23 +87,17 @@ static struct arena_chunk *chunk_new(size_t payload)
 	return c;
 }
 
-void arena_done(struct arena *a)
+static void chunk_free(struct arena_chunk *c)
 {
-	struct arena_chunk *c = a->chunks, *next;
-
-	for (; c; c = next) {
-		next = c->next;
-		if (c->size + sizeof(*c) == CHUNK_SIZE && n_spare < MAX_SPARE) {
-			memset(c->data, 0, c->used);
-			c->used = 0;
-			c->next = spare;
-			spare = c;
-			n_spare++;
-			continue;
-		}
+	if (c->size + sizeof(*c) != CHUNK_SIZE || n_spare == MAX_SPARE) {
 		munmap(c, c->size + sizeof(*c));
+		return;
 	}
-	a->chunks = NULL;
+	memset(c->data, 0, c->used);
+	c->used = 0;
+	c->next = spare;
+	spare = c;
+	n_spare++;
 }
 
 void *arena_alloc(struct arena *a, size_t size)
@@ -90,6 +122,18 @@ void *arena_alloc(struct arena *a, size_t size)
 	}
 	c->used += need;
 	return c->data + c->used - need;
+}
+#endif
+
+void arena_done(struct arena *a)
+{
+	struct arena_chunk *c = a->chunks, *next;
+
+	for (; c; c = next) {
+		next = c->next;
+		chunk_free(c);
+	}
+	a->chunks = NULL;
 }
 
 void *arena_memdup(struct arena *a, const void *p, size_t size)
