@@ -59,10 +59,16 @@ static ssize_t receive(int fd, struct sync_msg *msg, int *ret_passed)
 	return n == -ECONNRESET ? sock_recv(fd, msg, sizeof(*msg), ret_passed) : n;
 }
 
+/* Whoever took init over may have sent this: it must be an error like any other. */
 static bool is_failure(struct sync_msg *msg, ssize_t n)
 {
-	if ((size_t)n != sizeof(*msg) || msg->type != SYNC_FAILED || msg->err.code <= 0)
+	unsigned char show;
+
+	if ((size_t)n != sizeof(*msg) || msg->type != SYNC_FAILED || msg->err.code <= 0 ||
+	    !msg->err.text[0])
 		return false;
+	memcpy(&show, &msg->err.show_errno, sizeof(show)); /* any byte but 0 and 1 is no bool */
+	msg->err.show_errno = show != 0;
 	msg->err.text[sizeof(msg->err.text) - 1] = '\0';
 	msg->err.hint[sizeof(msg->err.hint) - 1] = '\0';
 	return true;

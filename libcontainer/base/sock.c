@@ -166,7 +166,9 @@ ssize_t sock_recv(int sock, void *buf, size_t size, int *ret_fd)
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
 		.msg_control = ret_fd ? control.buf : NULL,
-		.msg_controllen = ret_fd ? sizeof(control.buf) : 0,
+		/* Not the padding: that is room for a second one, which would stay open. What does
+		 * not fit the kernel closes. */
+		.msg_controllen = ret_fd ? CMSG_LEN(sizeof(int)) : 0,
 	};
 	struct cmsghdr *c;
 	ssize_t n;
