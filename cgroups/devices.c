@@ -63,7 +63,7 @@ static int read_number(const char *field, const char *name, struct opt_i64 n, in
 
 static int read_rule(size_t i, const struct oci_device_rule *in, struct rule *ret, struct err *err)
 {
-	const char *type = in->type ? in->type : "a";
+	const char *type = in->type && *in->type ? in->type : "a"; /* K-02 */
 	char field[64];
 	int r;
 
