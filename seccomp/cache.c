@@ -13,7 +13,7 @@
 #include "seccomp/internal.h"
 
 /* Whatever changes the program of an unchanged profile must change this. */
-#define COMPILER_VERSION 2
+#define COMPILER_VERSION 3
 /* Profiles of a host are few; a stream of different ones must not fill its memory (/run). */
 #define MAX_ENTRIES 256
 

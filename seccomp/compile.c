@@ -19,6 +19,7 @@ struct compiler {
 	uint32_t default_action;
 	uint32_t archs[MAX_ARCHS]; /* tokens of the architectures in the filter */
 	size_t n_archs;
+	struct filter_target target; /* all of this but the library's part */
 };
 
 static void release(scmp_filter_ctx *ctx)
@@ -148,6 +149,9 @@ static int add_rules(struct arena *a, struct compiler *c, const struct oci_secco
 	if (action == c->default_action) /* S-13: libseccomp refuses such a rule */
 		return 0;
 	for (size_t i = 0; i < rule->names.n; i++) {
+		if (rule->args.n &&
+		    filter_compiled_by(&c->target, rule->names.v[i]) != FILTER_BY_LIBRARY)
+			continue;
 		r = add_call(c, rule->names.v[i], action, (unsigned)rule->args.n, args,
 			     alternatives, err);
 		if (r < 0)
@@ -209,6 +213,7 @@ static int compile(struct arena *a, struct compiler *c, struct plan_filter *ret,
 
 	if (r == 0)
 		r = add_archs(c, err);
+	c->target = (struct filter_target){c->seccomp, c->default_action, c->archs, c->n_archs};
 	for (size_t i = 0; r == 0 && i < c->seccomp->syscalls.n; i++) {
 		r = add_rules(a, c, &c->seccomp->syscalls.v[i], err);
 		if (r < 0)
@@ -216,6 +221,8 @@ static int compile(struct arena *a, struct compiler *c, struct plan_filter *ret,
 	}
 	if (r == 0)
 		r = export_program(a, c->ctx, ret, err);
+	if (r == 0)
+		r = filter_add_conditions(a, &c->target, ret, err);
 	if (r == 0)
 		r = filter_add_stub(a, c->seccomp, c->archs, c->n_archs, ret, err);
 	if (r == 0 && ret->n > BPF_MAXINSNS)

@@ -34,6 +34,29 @@ int filter_flags(const struct oci_seccomp *seccomp, unsigned *ret, struct err *e
 	(SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW | \
 	 SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
 
+/* The number of a call that has one of its own, even if it is also one of a multiplexer's
+ * (socketcall, ipc); negative: there is none. */
+int filter_call_number(uint32_t arch, const char *name);
+/* Whether a number of libseccomp's says that the call is one of a multiplexer's: -101 is
+ * socketcall's first, -201 ipc's. */
+bool filter_is_multiplexed(int nr);
+
+/* What a profile is compiled for. */
+struct filter_target {
+	const struct oci_seccomp *seccomp;
+	uint32_t default_action;
+	const uint32_t *archs; /* tokens of the architectures in the filter */
+	size_t n_archs;
+};
+
+/* Who compiles the rules with conditions for a call (conditions.c): libseccomp; hull, when
+ * libseccomp's program might be wrong; nobody, when there is a rule without conditions. */
+enum filter_compiler { FILTER_BY_LIBRARY, FILTER_BY_HULL, FILTER_BY_NOBODY };
+enum filter_compiler filter_compiled_by(const struct filter_target *t, const char *name);
+/* Puts the code for the calls of FILTER_BY_HULL before the program. */
+int filter_add_conditions(struct arena *a, const struct filter_target *t,
+			  struct plan_filter *filter, struct err *err) must_check;
+
 /* Puts the -ENOSYS stub before the program (stub.c). ARCHS: tokens the filter handles. */
 int filter_add_stub(struct arena *a, const struct oci_seccomp *seccomp, const uint32_t *archs,
 		    size_t n_archs, struct plan_filter *filter, struct err *err) must_check;

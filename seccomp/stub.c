@@ -81,7 +81,7 @@ struct multiplexed {
 	} calls[64];
 };
 
-static bool is_pseudo(int nr)
+bool filter_is_multiplexed(int nr)
 {
 	return nr <= -100 && nr > -300; /* libseccomp: -1xx socketcall, -2xx ipc, below: absent */
 }
@@ -96,7 +96,7 @@ static void multiplexed_fill(struct multiplexed *m, uint32_t arch)
 			auto_free char *name = seccomp_syscall_resolve_num_arch(arch, nr);
 
 			if (!name || m->n == ARRAY_SIZE(m->calls) ||
-			    !is_pseudo(seccomp_syscall_resolve_name_arch(arch, name)))
+			    !filter_is_multiplexed(seccomp_syscall_resolve_name_arch(arch, name)))
 				continue;
 			m->calls[m->n].name = take_ptr(&name);
 			m->calls[m->n++].nr = nr;
@@ -120,6 +120,14 @@ static void multiplexed_done(struct multiplexed *m)
 		free(m->calls[i].name);
 }
 
+int filter_call_number(uint32_t arch, const char *name)
+{
+	__attribute__((cleanup(multiplexed_done))) struct multiplexed m = {.filled = false};
+	int nr = seccomp_syscall_resolve_name_arch(arch, name);
+
+	return filter_is_multiplexed(nr) ? multiplexed_number(&m, arch, name) : nr;
+}
+
 /* The largest number of the architecture that the profile names, -1 if none. */
 static int64_t last_syscall(const struct oci_seccomp *seccomp, uint32_t arch)
 {
@@ -132,7 +140,7 @@ static int64_t last_syscall(const struct oci_seccomp *seccomp, uint32_t arch)
 		for (size_t j = 0; j < names->n; j++) {
 			int nr = seccomp_syscall_resolve_name_arch(arch, names->v[j]);
 
-			if (is_pseudo(nr))
+			if (filter_is_multiplexed(nr))
 				nr = multiplexed_number(&m, arch, names->v[j]);
 			if (nr > last)
 				last = nr;

@@ -284,6 +284,8 @@ static uint32_t action_value(const char *action, struct opt_u32 e)
 		return SECCOMP_RET_ALLOW;
 	if (streq(action, "SCMP_ACT_LOG"))
 		return SECCOMP_RET_LOG;
+	if (streq(action, "SCMP_ACT_NOTIFY"))
+		return SECCOMP_RET_USER_NOTIF;
 	if (streq(action, "SCMP_ACT_TRAP"))
 		return SECCOMP_RET_TRAP;
 	if (streq(action, "SCMP_ACT_KILL_PROCESS"))
@@ -316,7 +318,8 @@ static bool arg_holds(const struct oci_seccomp_arg *arg, const __u64 *args, bool
 		return got >= want;
 	if (streq(arg->op, "SCMP_CMP_GT"))
 		return got > want;
-	return (got & want) == (arg->value_two.v & width);
+	/* seccomp_rule_add(3): the masked argument is equal to the masked datum */
+	return (got & want) == (arg->value_two.v & want);
 }
 
 /* S-22: all must hold, but any of them when an index occurs twice. */
@@ -345,7 +348,7 @@ static bool above_all_named(const struct oci_seccomp *s, const struct names *t, 
 	return false;
 }
 
-/* A call of the i386 socketcall(2) is the call that its first argument selects. */
+/* A call of the i386 socketcall(2) or ipc(2) is the call that its first argument selects. */
 static const char *multiplexed(const char *name, uint32_t token, const __u64 *args)
 {
 	static const char *const calls[] = {
@@ -353,11 +356,27 @@ static const char *multiplexed(const char *name, uint32_t token, const __u64 *ar
 		"getsockname", "getpeername", "socketpair", "send",       "recv",    "sendto",
 		"recvfrom",    "shutdown",    "setsockopt", "getsockopt", "sendmsg", "recvmsg",
 		"accept4",     "recvmmsg",    "sendmmsg"};
+	static const char *const ipc[] = {
+		[1] = "semop",   [2] = "semget",  [3] = "semctl",  [4] = "semtimedop",
+		[11] = "msgsnd", [12] = "msgrcv", [13] = "msgget", [14] = "msgctl",
+		[21] = "shmat",  [22] = "shmdt",  [23] = "shmget", [24] = "shmctl"};
 	uint32_t which = (uint32_t)args[0];
 
-	if (token != SCMP_ARCH_X86 || !streq(name, "socketcall") || which >= ARRAY_SIZE(calls))
+	if (token != SCMP_ARCH_X86)
 		return NULL;
-	return calls[which];
+	if (streq(name, "socketcall"))
+		return which < ARRAY_SIZE(calls) ? calls[which] : NULL;
+	return streq(name, "ipc") && which < ARRAY_SIZE(ipc) ? ipc[which] : NULL;
+}
+
+/* Whether a rule for OTHER counts for the multiplexer: its conditions cannot be seen, so that only
+ * one that makes it stricter does. The kernel's order of actions is that of signed numbers. */
+static bool counts_for_other(const struct oci_seccomp_rule *rule, const char *other,
+			     uint32_t action, uint32_t fallback)
+{
+	return other && has_name(&rule->names, other) &&
+	       (rule->args.n == 0 || (int32_t)(action & SECCOMP_RET_ACTION_FULL) <
+					     (int32_t)(fallback & SECCOMP_RET_ACTION_FULL));
 }
 
 static uint32_t rules_say(const struct oci_seccomp *s, const char *name, const char *other,
@@ -368,22 +387,29 @@ static uint32_t rules_say(const struct oci_seccomp *s, const char *name, const c
 			const struct oci_seccomp_rule *rule = &s->syscalls.v[i];
 			uint32_t action = action_value(rule->action, rule->errno_ret);
 			bool named = has_name(&rule->names, name);
+			bool unseen = counts_for_other(rule, other, action, fallback);
 
-			if (other && rule->args.n == 0)
-				named |= has_name(&rule->names, other);
-			if (!named || (rule->args.n == 0) != (pass == 0) || action == fallback)
+			if ((!named && !unseen) || (rule->args.n == 0) != (pass == 0) ||
+			    action == fallback)
 				continue;
-			if (rule_holds(rule, args, wide))
+			if (unseen || rule_holds(rule, args, wide))
 				return action;
 		}
 	}
 	return fallback;
 }
 
+static bool denies(uint32_t action)
+{
+	action &= SECCOMP_RET_ACTION_FULL;
+	return action == SECCOMP_RET_ERRNO || action == SECCOMP_RET_TRAP ||
+	       action == SECCOMP_RET_KILL_THREAD || action == SECCOMP_RET_KILL_PROCESS;
+}
+
 uint32_t ref_eval(const struct oci_seccomp *s, const struct seccomp_data *data)
 {
 	uint32_t fallback = action_value(s->default_action, s->default_errno_ret);
-	uint32_t token = data->arch, nr = (uint32_t)data->nr, denies, action;
+	uint32_t token = data->arch, nr = (uint32_t)data->nr, action;
 	const struct names *t;
 	const char *name;
 	bool wide;
@@ -401,13 +427,101 @@ uint32_t ref_eval(const struct oci_seccomp *s, const struct seccomp_data *data)
 	action = name ? rules_say(s, name, multiplexed(name, token, data->args), data->args, wide,
 				  fallback)
 		      : fallback;
-	denies = (fallback & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO ||
-		 (fallback & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_TRAP ||
-		 (fallback & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_KILL_THREAD ||
-		 (fallback & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_KILL_PROCESS;
-	if (action == fallback && denies && above_all_named(s, t, (uint32_t)data->nr))
+	if (action == fallback && denies(fallback) && above_all_named(s, t, (uint32_t)data->nr))
 		return SECCOMP_RET_ERRNO | ENOSYS;
 	return action;
+}
+
+/* ---- profiles whose rules contradict each other ---------------------------------------- */
+
+static const uint32_t ref_tokens[] = {SCMP_ARCH_X86_64,  SCMP_ARCH_X86, SCMP_ARCH_X32,
+				      SCMP_ARCH_AARCH64, SCMP_ARCH_ARM, SCMP_ARCH_S390X};
+
+static int number_of(const struct names *t, const char *name)
+{
+	for (int i = NR_MAX - 1; i >= 0; i--)
+		if (t->v[i] && streq(t->v[i], name))
+			return i;
+	return -1;
+}
+
+void ref_prepare(struct ref *ref, const struct oci_seccomp *s)
+{
+	*ref = (struct ref){.s = s, .n = ARRAY_SIZE(ref_tokens)};
+	for (size_t i = 0; i < ref->n; i++) {
+		const struct names *t = names_of(ref_tokens[i]);
+
+		ref->archs[i].token = ref_tokens[i];
+		ref->archs[i].last = -1;
+		for (size_t j = 0; j < s->syscalls.n; j++) {
+			const struct oci_strings *names = &s->syscalls.v[j].names;
+
+			for (size_t k = 0; k < names->n; k++) {
+				int nr = number_of(t, names->v[k]);
+
+				if (nr > ref->archs[i].last)
+					ref->archs[i].last = nr;
+			}
+		}
+	}
+}
+
+void ref_each_arch(const char *name, void (*use)(void *ctx, uint32_t arch, uint32_t nr), void *ctx)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ref_tokens); i++) {
+		int nr = number_of(names_of(ref_tokens[i]), name);
+
+		if (nr >= 0)
+			use(ctx, audit_arch(ref_tokens[i]), first_nr(ref_tokens[i]) + (uint32_t)nr);
+	}
+}
+
+static bool a_rule_says(const struct oci_seccomp *s, const char *name, const char *other,
+			const struct seccomp_data *data, uint32_t fallback, uint32_t got)
+{
+	bool wide = data->arch & __AUDIT_ARCH_64BIT && (uint32_t)data->nr < X32_BIT, none = true;
+
+	for (size_t i = 0; name && i < s->syscalls.n; i++) {
+		const struct oci_seccomp_rule *rule = &s->syscalls.v[i];
+		uint32_t action = action_value(rule->action, rule->errno_ret);
+
+		if (action == fallback)
+			continue;
+		if (!counts_for_other(rule, other, action, fallback) &&
+		    !(has_name(&rule->names, name) && rule_holds(rule, data->args, wide)))
+			continue;
+		if (action == got)
+			return true;
+		none = false;
+	}
+	return none && got == fallback;
+}
+
+bool ref_permits(const struct ref *ref, const struct seccomp_data *data, uint32_t got)
+{
+	uint32_t fallback = action_value(ref->s->default_action, ref->s->default_errno_ret);
+	uint32_t token = data->arch, nr = (uint32_t)data->nr;
+	const struct names *t;
+	const char *name;
+	int64_t last = -1;
+
+	if (token == (uint32_t)AUDIT_ARCH_X86_64 && nr >= X32_BIT)
+		token = SCMP_ARCH_X32;
+	if (!in_filter(ref->s, token))
+		return got == (token == SCMP_ARCH_X32 && nr == UINT32_MAX
+				       ? fallback
+				       : (uint32_t)SECCOMP_RET_KILL_THREAD);
+	t = names_of(token);
+	nr -= first_nr(token);
+	name = nr < NR_MAX ? t->v[nr] : NULL;
+	for (size_t i = 0; i < ref->n; i++)
+		if (ref->archs[i].token == token)
+			last = ref->archs[i].last;
+	/* One that is newer than the profile. */
+	if (denies(fallback) && last >= 0 && (int64_t)nr > last)
+		return got == (SECCOMP_RET_ERRNO | ENOSYS);
+	return a_rule_says(ref->s, name, name ? multiplexed(name, token, data->args) : NULL, data,
+			   fallback, got);
 }
 
 static size_t compare_one(const struct oci_seccomp *s, const struct plan_filter *f,
@@ -483,13 +597,12 @@ static size_t compare_args(const struct oci_seccomp *s, const struct plan_filter
 
 size_t ref_compare(const struct oci_seccomp *s, const struct plan_filter *f)
 {
-	const uint32_t tokens[] = {SCMP_ARCH_X86_64,  SCMP_ARCH_X86, SCMP_ARCH_X32,
-				   SCMP_ARCH_AARCH64, SCMP_ARCH_ARM, SCMP_ARCH_S390X};
+	const uint32_t *tokens = ref_tokens;
 	const uint32_t odd[] = {1000,       X32_BIT - 1, X32_BIT + 1000, 0x7ffffffe,
 				0x80000000, 0x80000001,  UINT32_MAX};
 	size_t count = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(tokens); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(ref_tokens); i++) {
 		uint32_t arch = audit_arch(tokens[i]), first = first_nr(tokens[i]);
 		const struct names *t = names_of(tokens[i]);
 

@@ -45,6 +45,23 @@ uint32_t ref_eval(const struct oci_seccomp *s, const struct seccomp_data *data);
  * calls compared. */
 size_t ref_compare(const struct oci_seccomp *s, const struct plan_filter *filter);
 
+/* Of rules that contradict each other for a call libseccomp chooses one: what is neither what a
+ * rule that holds says, nor the default when none does, is wrong. REF: ref_prepare(), once for a
+ * profile. */
+struct ref {
+	const struct oci_seccomp *s;
+	size_t n;
+	struct {
+		uint32_t token;
+		int64_t last; /* the largest number that the profile names, -1: none */
+	} archs[6];
+};
+void ref_prepare(struct ref *ref, const struct oci_seccomp *s);
+bool ref_permits(const struct ref *ref, const struct seccomp_data *data, uint32_t got);
+/* Calls the function with the architecture's AUDIT_ARCH value and number of NAME on each that the
+ * reference knows and has it. */
+void ref_each_arch(const char *name, void (*use)(void *ctx, uint32_t arch, uint32_t nr), void *ctx);
+
 /* filter_compile() that must succeed, checked. */
 void must_compile(struct arena *a, const struct oci_seccomp *s, struct plan_filter *ret);
 
