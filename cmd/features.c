@@ -75,7 +75,7 @@ static void linux_part(struct json_writer *w, const struct container_features *f
 	cgroup(w);
 	seccomp(w, f);
 	enabled(w, "apparmor", true);
-	enabled(w, "selinux", false);
+	enabled(w, "selinux", true);
 	json_key(w, "intelRdt");
 	json_object_begin(w);
 	flag(w, "enabled", false);

@@ -84,6 +84,7 @@ static bool has_hook(const struct oci_hooks *h)
 int create_spawn(void *ctx, struct err *err)
 {
 	struct creation *k = ctx;
+	struct opt_i64 own_score = {0};
 	int r;
 
 	k->init = (struct init_args){
@@ -109,7 +110,10 @@ int create_spawn(void *ctx, struct err *err)
 	};
 	if (k->run && !k->opts->detach)
 		attach_block_signals();
-	r = spawn(&k->spawn, err);
+	r = oom_score_lend(&k->plan.process, k->root->rootless, &own_score, err);
+	if (r == 0)
+		r = spawn(&k->spawn, err);
+	oom_score_take_back(&own_score);
 	if (r < 0)
 		return r;
 	k->c.pidfd = k->spawn.pidfd;
@@ -169,21 +173,12 @@ int create_outside(void *ctx, struct err *err)
 {
 	struct creation *k = ctx;
 	const struct plan_process *p = &k->plan.process;
-	char path[64], value[16];
-	int len, r;
 
 	for (size_t i = 0; create_has_user_ns(k) && i < p->n_rlimits; i++)
 		if (syscall(SYS_prlimit64, k->spawn.pid, p->rlimits[i].resource,
 			    &p->rlimits[i].limit, NULL) < 0)
 			return err_sys(err, errno, "process.rlimits[%zu]", i);
-	if (!p->has_oom_score_adj)
-		return 0;
-	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)k->spawn.pid);
-	len = snprintf(value, sizeof(value), "%d", p->oom_score_adj);
-	r = io_write_at(AT_FDCWD, path, value, (size_t)len);
-	if (r < 0 && !((r == -EACCES || r == -EPERM) && k->root->rootless))
-		return err_sys(err, -r, "process.oomScoreAdj %d", p->oom_score_adj);
-	return 0;
+	return oom_score_apply(k->spawn.pid, p, k->root->rootless, err);
 }
 
 bool create_has_runtime_hooks(const void *ctx)

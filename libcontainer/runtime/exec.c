@@ -349,21 +349,6 @@ static int rlimits_from_outside(struct execution *x, struct err *err)
 	return 0;
 }
 
-static int oom_score(struct execution *x, struct err *err)
-{
-	char path[64], value[16];
-	int len, r;
-
-	if (!x->plan.has_oom_score_adj)
-		return 0;
-	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)x->spawn.pid);
-	len = snprintf(value, sizeof(value), "%d", x->plan.oom_score_adj);
-	r = io_write_at(AT_FDCWD, path, value, (size_t)len);
-	if (r < 0 && !((r == -EACCES || r == -EPERM) && x->root->rootless))
-		return err_sys(err, -r, "process.oomScoreAdj %d", x->plan.oom_score_adj);
-	return 0;
-}
-
 /* Up to the program's execution. The pid file comes last: an engine takes it as success. */
 static int bring_up(struct execution *x, struct err *err)
 {
@@ -372,7 +357,7 @@ static int bring_up(struct execution *x, struct err *err)
 	int r = rlimits_from_outside(x, err);
 
 	if (r == 0)
-		r = oom_score(x, err);
+		r = oom_score_apply(x->spawn.pid, &x->plan, x->root->rootless, err);
 	if (r == 0)
 		r = sync_expect(x->sync[0], SYNC_READY, NULL, err);
 	if (r == 0)
@@ -427,6 +412,7 @@ static int prepare(struct execution *x, struct err *err)
 
 static int run_execution(struct execution *x, int *ret_exit, struct err *err)
 {
+	struct opt_i64 own_score = {0};
 	int r = prepare(x, err);
 
 	if (r < 0)
@@ -435,7 +421,10 @@ static int run_execution(struct execution *x, int *ret_exit, struct err *err)
 		attach_block_signals();
 	r = scheduler_initial_cpus(&x->plan, err);
 	if (r == 0)
+		r = oom_score_lend(&x->plan, x->root->rootless, &own_score, err);
+	if (r == 0)
 		r = spawn_process(x, err);
+	oom_score_take_back(&own_score);
 	if (r < 0)
 		return r;
 	close_fd(&x->sync[1]);

@@ -66,6 +66,14 @@ struct spawn {
 };
 int spawn(struct spawn *s, struct err *err) must_check;
 
+/* process.oomScoreAdj: lent before the process is made, and taken back after, where it cannot be
+ * applied from outside (rootless); or applied to it. The other one does nothing. */
+int oom_score_lend(const struct plan_process *p, bool rootless, struct opt_i64 *ret_own,
+		   struct err *err) must_check;
+void oom_score_take_back(const struct opt_i64 *own);
+int oom_score_apply(pid_t pid, const struct plan_process *p, bool rootless,
+		    struct err *err) must_check;
+
 /* Opens what the plan names on the host: namespaces, the root file system, bind sources,
  * device nodes. */
 int sources_open(struct plan *plan, struct err *err) must_check;

@@ -101,3 +101,19 @@ teardown() {
 	[[ $status -eq 1 ]]
 	[[ ! -e $T/xdg/hull/web ]]
 }
+
+@test "rootless: oomScoreAdj can be raised, and lowering it is refused (P-27)" {
+	echo "$CONF" | jq -c '.process.oomScoreAdj = 500 | .process.args = ["/bin/sh", "-c", "cat /proc/self/oom_score_adj"]' > config.json
+	run -0 as_user "$HULL" run web
+	equal "$output" 500
+	config '.process.args = ["sleep", "1000"]'
+	as_user "$HULL" create web < /dev/null > "$OUT" 2> "$ERR" 3>&- 4>&-
+	as_user "$HULL" start web
+	run -0 as_user "$HULL" exec web cat /proc/self/oom_score_adj
+	equal "$output" 500
+	as_user "$HULL" delete --force web
+	config '.process.oomScoreAdj = -500'
+	refused as_user "$HULL" create web
+	has "$line" process.oomScoreAdj
+	has "$line" EACCES
+}

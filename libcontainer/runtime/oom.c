@@ -1,0 +1,74 @@
+/* RUNTIME: process.oomScoreAdj. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/io.h"
+#include "libcontainer/base/log.h"
+#include "libcontainer/base/str.h"
+#include "libcontainer/runtime/runtime.h"
+
+#define OWN "/proc/self/oom_score_adj"
+
+static int write_score(const char *path, int64_t score)
+{
+	char value[24];
+	int len = snprintf(value, sizeof(value), "%lld", (long long)score);
+
+	return io_write_at(AT_FDCWD, path, value, (size_t)len);
+}
+
+static int read_own(int64_t *ret)
+{
+	auto_fd int fd = open(OWN, O_RDONLY | O_CLOEXEC);
+	char value[24];
+	ssize_t n = fd < 0 ? -1 : read(fd, value, sizeof(value) - 1);
+
+	if (n < 0)
+		return -errno;
+	value[n] = '\0';
+	value[strcspn(value, "\n")] = '\0';
+	return str_to_i64(value, ret);
+}
+
+/*
+ * An ordinary user may raise the score, but not that of a process which has joined a user namespace
+ * or made itself non-dumpable: its files in /proc are root's. So the new process inherits it from
+ * this one, which takes its own back: that is allowed, too.
+ */
+int oom_score_lend(const struct plan_process *p, bool rootless, struct opt_i64 *ret_own,
+		   struct err *err)
+{
+	struct opt_i64 own = {.set = true};
+	int r;
+
+	if (!p->has_oom_score_adj || !rootless)
+		return 0;
+	r = read_own(&own.v);
+	if (r == 0)
+		r = write_score(OWN, p->oom_score_adj);
+	if (r < 0)
+		return err_sys(err, -r, "process.oomScoreAdj %d", p->oom_score_adj);
+	*ret_own = own;
+	return 0;
+}
+
+void oom_score_take_back(const struct opt_i64 *own)
+{
+	if (own->set && write_score(OWN, own->v) < 0)
+		log_warn("hull's own OOM score stays raised");
+}
+
+int oom_score_apply(pid_t pid, const struct plan_process *p, bool rootless, struct err *err)
+{
+	char path[64];
+	int r;
+
+	if (!p->has_oom_score_adj || rootless)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)pid);
+	r = write_score(path, p->oom_score_adj);
+	return r < 0 ? err_sys(err, -r, "process.oomScoreAdj %d", p->oom_score_adj) : 0;
+}
