@@ -74,6 +74,8 @@ userns() {
 
 @test "idmap: without maps those of the container's user namespace are taken (M-20)" {
 	userns
+	config '.linux.gidMappings[0].hostID = 200000'
+	chown 100000:200000 "$ROOTFS"
 	volume '["bind", "idmap"]'
 	ok_container 'stat -c %u:%g /vol/zero /vol/seven; touch /vol/new'
 	equal "$output" "0:0
