@@ -87,7 +87,7 @@ static void linux_part(struct json_writer *w, const struct container_features *f
 	json_object_begin(w);
 	enabled(w, "idmap", true);
 	json_object_end(w);
-	enabled(w, "netDevices", false);
+	enabled(w, "netDevices", true);
 	json_object_end(w);
 }
 

@@ -15,8 +15,10 @@
  *      SYNC_HOOKED  -------------------------->
  *                                               createContainer hooks, pivot_root, ids, ...
  *      <-------------------------- SYNC_READY   the container is created
- *      create: exits. run: SYNC_START --------> startContainer hooks, seccomp
+ *      create: exits. run: SYNC_START --------> startContainer hooks
  *      (run may send it before READY, when nothing of its own can fail any more)
+ *      <-------------------------- SYNC_HOOKED  [only when there are such hooks: an end of file
+ *                                               before it means that the container was killed]
  *      <-------------------------- SYNC_LISTENER [only with seccomp notifications]
  *      passes the listener on
  *      SYNC_SERVED  -------------------------->

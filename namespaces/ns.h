@@ -1,5 +1,5 @@
 /*
- * ns.h - namespaces: names, joining, id maps, time offsets, the loopback interface.
+ * ns.h - namespaces: names, joining, id maps, time offsets, network devices.
  *
  * Source: namespaces(7), user_namespaces(7), time_namespaces(7), setns(2), clone3(2).
  */
@@ -53,5 +53,21 @@ int ns_enter_time(const struct plan_timens_offset *offsets, size_t n, int offset
 		  struct err *err) must_check;
 /* INIT: brings `lo` up in the current network namespace. */
 int ns_loopback_up(struct err *err) must_check;
+
+/* ---- linux.netDevices (E-01 to E-11) ------------------------------------------------------- */
+
+struct ns_netdevs; /* devices that are away, and how they were: in netdev.c */
+
+/* Moves the devices into the network namespace NETNS_FD, each in one request with its new name,
+ * and gives them their global addresses and sets them up there. All are looked at before the
+ * first is touched; when one cannot be moved, those before are back as they were. Until
+ * ns_netdevs_done(), the result holds the namespace, so that its end does not destroy them. In
+ * A, which must live as long. */
+int ns_netdevs_move(struct arena *a, const struct plan_net_device *devs, size_t n, int netns_fd,
+		    struct ns_netdevs **ret, struct err *err) must_check;
+/* Back to the host with their names, addresses, routes and state. What fails is logged. */
+void ns_netdevs_return(struct ns_netdevs *m);
+/* May be NULL. */
+void ns_netdevs_done(struct ns_netdevs *m);
 
 #endif

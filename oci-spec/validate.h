@@ -34,6 +34,7 @@ struct resources_rule {
 
 /* Only called with spec->linux_ set. */
 int validate_linux(const struct oci_spec *spec, struct err *err) must_check;
+int validate_net_devices(const struct oci_spec *spec, struct err *err) must_check;
 int validate_seccomp(const struct oci_seccomp *seccomp, struct err *err) must_check;
 /* validate_scheduler.c; the last two only with spec->linux_ set. */
 int validate_scheduler(const struct oci_process *process, struct err *err) must_check;

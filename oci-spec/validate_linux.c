@@ -274,9 +274,6 @@ static int not_supported_yet(const struct oci_spec *spec, struct err *err)
 {
 	const struct oci_linux *l = spec->linux_;
 
-	if (l->net_devices.n)
-		return unsupported(err,
-				   "linux.netDevices: moving network devices is not supported yet");
 	if (l->intel_rdt)
 		return unsupported(err, "linux.intelRdt: resource control is not supported yet");
 	return 0;
@@ -328,7 +325,8 @@ static const struct spec_rule rules[] = {
 	{"L-07 L-09",                          readonly_paths},
 	{"L-01",                               rootfs_propagation},
 	{"L-12 L-13",                          sysctl},
-	{"E-01 T-01",                          not_supported_yet},
+	{"E-02 to E-05",                       validate_net_devices},
+	{"T-01",                               not_supported_yet},
 	{"L-10",                               mount_label},
 	{"L-14 L-15",                          validate_personality},
 	{"L-16 L-17 L-18",                     validate_memory_policy},

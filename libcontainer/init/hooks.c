@@ -25,7 +25,6 @@ int init_create_hooks(void *ctx, struct err *err)
 	struct init *c = ctx;
 	auto_fd int bundle = open(c->plan->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const struct hook_files files = {c->plan->hook_out, c->plan->hook_err};
-
 	return hooks_run("createContainer", &c->plan->hooks->create_container,
 			 state_for_hooks(&c->arena, c->plan, "creating", getpid()), NULL, bundle,
 			 &files, err);
@@ -35,8 +34,11 @@ int init_start_hooks(void *ctx, struct err *err)
 {
 	struct init *c = ctx;
 	const struct hook_files files = {c->plan->hook_out, c->plan->hook_err};
+	int r = hooks_run("startContainer", &c->plan->hooks->start_container,
+			  state_for_hooks(&c->arena, c->plan, "created", getpid()), c->env, -1,
+			  &files, err);
 
-	return hooks_run("startContainer", &c->plan->hooks->start_container,
-			 state_for_hooks(&c->arena, c->plan, "created", getpid()), c->env, -1,
-			 &files, err);
+	if (r == 0) /* a start that was killed meanwhile is no reason to end */
+		(void)!sync_send(c->channel, SYNC_HOOKED);
+	return r;
 }

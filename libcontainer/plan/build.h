@@ -31,6 +31,7 @@ void plan_label_mount(struct plan *plan, struct plan_mount *m, const char *label
 int plan_devices_build(struct plan *plan, const struct plan_input *in, struct err *err) must_check;
 void plan_masks_build(struct plan *plan, const struct plan_input *in);
 int plan_sysctl_build(struct plan *plan, const struct plan_input *in, struct err *err) must_check;
+int plan_netdevs_build(struct plan *plan, const struct plan_input *in, struct err *err) must_check;
 int plan_rlimits_build(struct arena *a, struct plan_process *p, const struct oci_process *process,
 		       struct err *err) must_check;
 int plan_scheduler_build(struct arena *a, struct plan_process *p, const struct oci_process *process,

@@ -145,8 +145,9 @@ static int build_annotations(struct plan *plan, const struct plan_input *in, str
 static int build_all(struct plan *plan, const struct plan_input *in, struct err *err)
 {
 	int (*const parts[])(struct plan *, const struct plan_input *, struct err *) = {
-		build_annotations, plan_namespaces_build, build_root,        plan_label_check,
-		plan_mounts_build, plan_devices_build,    plan_sysctl_build, build_process,
+		build_annotations, plan_namespaces_build, build_root,
+		plan_label_check,  plan_mounts_build,     plan_devices_build,
+		plan_sysctl_build, plan_netdevs_build,    build_process,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {

@@ -112,6 +112,13 @@ struct plan_sysctl {
 	const char *value;
 };
 
+/* ---- network devices ------------------------------------------------------------- */
+
+struct plan_net_device {
+	const char *host; /* the interface's name on the host */
+	const char *name; /* inside, maybe with a "%d" for the kernel; NULL: as it is */
+};
+
 /* ---- process: shared by create and exec ------------------------------------------ */
 
 struct plan_rlimit {
@@ -207,6 +214,8 @@ struct plan {
 	size_t n_masked_paths, n_readonly_paths;
 	struct plan_sysctl *sysctls;
 	size_t n_sysctls;
+	struct plan_net_device *net_devices;
+	size_t n_net_devices;
 
 	bool has_process;
 	struct plan_process process;

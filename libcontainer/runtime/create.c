@@ -23,6 +23,8 @@ static const struct step create_steps[] = {
 	{"delegate late", create_delegates_joined,      create_delegate_joined, NULL},
 	{"maps",          create_has_user_ns,           create_maps,          NULL},
 	{"identify",      NULL,                         create_identify,      NULL},
+	/* before the hooks, which shall see them; while no program of the image has run */
+	{"net devices",   create_has_net_devices,       create_net_devices,   create_undo_net_devices},
 	{"outside",       NULL,                         create_outside,       NULL},
 	{"device rules",  create_has_device_rules,      create_device_rules,  NULL},
 	{"files",         NULL,                         create_files,         NULL},
@@ -71,6 +73,7 @@ void creation_done(struct creation *k)
 	close_fd(&k->notify_fd);
 	close_fd(&k->label_proc_fd);
 	console_done(&k->console);
+	creation_keep_net_devices(k);
 	container_close(&k->c);
 	arena_done(&k->plan.arena);
 	arena_done(&k->arena);

@@ -22,6 +22,7 @@ struct creation {
 	int label_proc_fd; /* host's procfs, for init; -1 without labels */
 	struct console console;
 	struct spawn spawn;
+	struct ns_netdevs *netdevs; /* NULL: none, or they are the container's for good */
 	struct init_args init;
 	bool hooks_began;
 	bool start_told; /* SYNC_START has been sent early */
@@ -73,15 +74,31 @@ int create_start_early(void *ctx, struct err *err);
 int create_ready(void *ctx, struct err *err);
 int create_hand_over(void *ctx, struct err *err);
 
+/* create_net.c */
+bool create_has_net_devices(const void *ctx);
+int create_net_devices(void *ctx, struct err *err);
+void create_undo_net_devices(void *ctx);
+/* No way back from here on: see ns_netdevs_done(). */
+void creation_keep_net_devices(struct creation *k);
+
 /* All steps up to a created container; on failure everything is undone. */
 int creation_run(struct creation *k, struct err *err) must_check;
 /* Undoes a container that could be created but not started. */
 void creation_undo(struct creation *k);
 void creation_done(struct creation *k);
 
-/* After SYNC_START over CHANNEL: seccomp's listener to the AGENT (-1: none), end of file, poststart
- * hooks. When a hook has failed the container has to be destroyed (H-18, H-19). */
-int started_and_poststart(struct container *c, int channel, int *agent, bool *ret_hook_failed,
-			  struct err *err) must_check;
+/*
+ * After SYNC_START, what start and run do in this order (start.c). The lock is given back if there
+ * are hooks or an agent to wait for: meanwhile others may kill and delete the container. Then
+ * seccomp's listener goes to the AGENT (-1: none), and the program is executed; it is not when a
+ * startContainer hook has failed, or when the container was killed meanwhile. Then the poststart
+ * hooks. After a failed hook the container has to be destroyed (H-18, H-19): that is start_undo(),
+ * which returns -err->code and leaves ERR as it is.
+ */
+int start_unlock(struct container *c, struct err *err) must_check;
+int start_wait_executed(struct container *c, int channel, int *agent, bool *ret_hook_failed,
+			struct err *err) must_check;
+int start_poststart(struct container *c, struct err *err) must_check;
+int start_undo(struct container *c, struct err *err);
 
 #endif

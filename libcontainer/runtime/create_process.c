@@ -237,7 +237,7 @@ bool create_may_start_early(const void *ctx)
 	return k->run && k->plan.has_process && !k->opts->pid_file && !k->opts->pidfd_socket &&
 	       !annotation_get(&k->spec.annotations, "run.oci.pidfd_receiver") &&
 	       k->console_fd < 0 && !scheduler_wanted(&k->plan.process) &&
-	       !create_has_runtime_hooks(k);
+	       !create_has_runtime_hooks(k) && !create_has_net_devices(k);
 }
 
 int create_start_early(void *ctx, struct err *err)

@@ -4,6 +4,7 @@
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/log.h"
+#include "libcontainer/base/proc.h"
 #include "libcontainer/runtime/create.h"
 #include "libcontainer/sync.h"
 
@@ -22,9 +23,36 @@ static int finish(struct creation *k, int exit_code, int *ret_exit, struct err *
 	return r < 0 ? r : container_destroy(&c, err);
 }
 
+/* It was created and told to start: it goes as with a delete. */
+static int fail_started(struct creation *k, struct err *err)
+{
+	create_undo_net_devices(k);
+	start_undo(&k->c, err);
+	proc_pidfd_signal(k->c.pidfd, SIGKILL);
+	proc_wait(k->spawn.pid);
+	return -err->code;
+}
+
+static int start_created(struct creation *k, int *agent, struct err *err)
+{
+	bool hook_failed;
+	int r = start_unlock(&k->c, err);
+
+	/* Programs of the image can do to the devices whatever they are permitted to. */
+	if (k->plan.hooks && k->plan.hooks->start_container.n)
+		creation_keep_net_devices(k);
+	if (r == 0)
+		r = start_wait_executed(&k->c, k->sync[0], agent, &hook_failed, err);
+	if (r == 0) {
+		creation_keep_net_devices(k);
+		r = start_poststart(&k->c, err);
+	}
+	return r < 0 ? fail_started(k, err) : 0;
+}
+
 static int run_created(struct creation *k, int *ret_exit, struct err *err)
 {
-	bool attached = !k->opts->detach, hook_failed = false;
+	bool attached = !k->opts->detach;
 	auto_fd int agent = -1;
 	int r = 0;
 
@@ -38,13 +66,13 @@ static int run_created(struct creation *k, int *ret_exit, struct err *err)
 		r = agent = listener_connect(&k->c, err);
 	if (r >= 0 && !k->start_told)
 		r = sync_tell(k->sync[0], SYNC_START, err);
-	if (r >= 0)
-		r = started_and_poststart(&k->c, k->sync[0], &agent, &hook_failed, err);
 	if (r < 0) {
-		k->hooks_began |= hook_failed;
 		creation_undo(k);
 		return r;
 	}
+	r = start_created(k, &agent, err);
+	if (r < 0)
+		return r;
 	close_fd(&k->c.dirfd); /* and its lock: it can be paused, updated and deleted from now on */
 	if (k->notify_fd >= 0 && notify_forward(k->notify_fd, k->spawn.pid, k->c.pidfd, err) < 0)
 		log_warn("%s", err->text);

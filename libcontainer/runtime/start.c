@@ -11,6 +11,8 @@
 #include "libcontainer/runtime/create.h"
 #include "libcontainer/sync.h"
 
+#define START_LOCK_TIMEOUT_MS 10000
+
 static int check_startable(const struct container *c, struct err *err)
 {
 	switch (c->status) {
@@ -29,42 +31,97 @@ static int check_startable(const struct container *c, struct err *err)
 	return 0;
 }
 
-/* The container is gone for good when one of its hooks fails (H-18, H-19). */
-static int fail_and_destroy(struct container *c, struct err *err)
+static bool has_start_hooks(const struct container *c)
+{
+	return c->state.hooks && c->state.hooks->start_container.n;
+}
+
+static bool has_poststart(const struct container *c)
+{
+	return c->state.hooks && c->state.hooks->poststart.n;
+}
+
+/* With the lock again; unless it was deleted while hooks ran, and all is done. */
+int start_undo(struct container *c, struct err *err)
 {
 	struct err second;
 
-	if (container_destroy(c, &second) < 0)
+	if (state_lock(c->dirfd, c->id, START_LOCK_TIMEOUT_MS, &second) < 0)
+		log_error("undo: %s", second.text);
+	else if (state_check_linked(c->root, c->id, c->dirfd, &second) == 0 &&
+		 container_destroy(c, &second) < 0)
 		log_error("undo: %s", second.text);
 	return -err->code;
 }
 
-int started_and_poststart(struct container *c, int channel, int *agent, bool *ret_hook_failed,
-			  struct err *err)
+int start_unlock(struct container *c, struct err *err)
+{
+	int r;
+
+	if (!has_start_hooks(c) && !has_poststart(c) && !c->state.listener_path)
+		return 0;
+	r = state_unlock(c->dirfd);
+	return r < 0 ? err_sys(err, -r, "unlock the state of '%s'", c->id) : 0;
+}
+
+int start_wait_executed(struct container *c, int channel, int *agent, bool *ret_hook_failed,
+			struct err *err)
 {
 	int r = 0;
 
-	if (*agent >= 0)
-		r = listener_serve(c, (pid_t)c->state.pid.v, c->pidfd, agent, channel, err);
-	if (r == 0)
-		r = sync_expect(channel, SYNC_EOF, NULL, err);
 	*ret_hook_failed = false;
-	if (r < 0) {
-		*ret_hook_failed = str_starts(err->text, "error running startContainer hook");
-		return r;
+	if (has_start_hooks(c)) {
+		r = sync_expect(channel, SYNC_HOOKED, NULL, err);
+		*ret_hook_failed =
+			r < 0 && str_starts(err->text, "error running startContainer hook");
+		if (r < 0 && err->code == EPIPE)
+			err_fail(err, ECANCELED,
+				 "the container was killed while its startContainer hooks ran");
 	}
-	if (!c->state.hooks || !c->state.hooks->poststart.n)
+	if (r == 0 && *agent >= 0)
+		r = listener_serve(c, (pid_t)c->state.pid.v, c->pidfd, agent, channel, err);
+	return r < 0 ? -err->code : sync_expect(channel, SYNC_EOF, NULL, err);
+}
+
+int start_poststart(struct container *c, struct err *err)
+{
+	struct err gone;
+	int r;
+
+	if (!has_poststart(c))
 		return 0;
 	r = runtime_hooks("poststart", &c->state.hooks->poststart, &c->state, "running", err);
-	*ret_hook_failed = r < 0;
+	if (r == 0 && state_check_linked(c->root, c->id, c->dirfd, &gone) < 0)
+		r = err_fail(err, ECANCELED,
+			     "the container was deleted while its poststart hooks ran");
 	return r;
+}
+
+/* C is locked, and from here on as long as nothing may take its time: others must be able to kill
+ * and delete it while its hooks run. */
+static int start_opened(struct container *c, int channel, int *agent, struct err *err)
+{
+	bool hook_failed = false;
+	int r = sync_tell(channel, SYNC_START, err);
+
+	if (r < 0)
+		return r;
+	/* Nobody listens any more; without it a status is computed with fewer questions, and it
+	 * cannot be started once more. */
+	unlinkat(c->dirfd, "start.sock", 0);
+	r = start_unlock(c, err);
+	if (r == 0)
+		r = start_wait_executed(c, channel, agent, &hook_failed, err);
+	if (r < 0)
+		return hook_failed ? start_undo(c, err) : r; /* H-18 */
+	r = start_poststart(c, err);
+	return r < 0 ? start_undo(c, err) : 0; /* H-19 */
 }
 
 int container_start(struct container_root *root, const char *id, struct err *err)
 {
 	auto_container c = CONTAINER_NONE;
 	auto_fd int channel = -1, notify = -1, agent = -1;
-	bool hook_failed = false;
 	int r = container_open(&c, root, id, OPEN_LOCKED, err);
 
 	if (r == 0)
@@ -85,13 +142,9 @@ int container_start(struct container_root *root, const char *id, struct err *err
 	channel = sock_connect_at(c.dirfd, "start.sock", SOCK_SEQPACKET);
 	if (channel < 0)
 		return err_sys(err, -channel, "connect to the container's init");
-	r = sync_tell(channel, SYNC_START, err);
-	if (r == 0)
-		r = started_and_poststart(&c, channel, &agent, &hook_failed, err);
+	r = start_opened(&c, channel, &agent, err);
 	if (r < 0)
-		return hook_failed ? fail_and_destroy(&c, err) : r;
-	/* Nobody listens any more; without it a status is computed with fewer questions. */
-	unlinkat(c.dirfd, "start.sock", 0);
+		return r;
 	/* The wait for READY=1 may be long: the container can be paused or deleted meanwhile. */
 	close_fd(&c.dirfd);
 	return notify >= 0 ? notify_forward(notify, (pid_t)c.state.pid.v, c.pidfd, err) : 0;

@@ -568,6 +568,7 @@ requires() {
 		python) command -v python3 > /dev/null || skip "needs python3" ;;
 		userns) unshare -U true 2> /dev/null || skip "needs user namespaces" ;;
 		timens) [[ -e /proc/self/ns/time ]] || skip "needs time namespaces" ;;
+		veth) unshare -n ip link add v0 type veth peer name v1 2> /dev/null || skip "needs veth devices" ;;
 		mknod) probe_mknod || skip "needs device nodes in the temporary directory" ;;
 		unpriv) setpriv --reuid 65534 --clear-groups unshare -Ur true 2> /dev/null \
 			|| skip "needs user namespaces for ordinary users" ;;

@@ -532,8 +532,6 @@ static void linux_not_supported(void)
 {
 	static const struct row rows[] = {
 		{"\"netDevices\":{},\"mountLabel\":\"\"", NULL},
-		{"\"netDevices\":{\"eth0\":{}}",
-		 "linux.netDevices: moving network devices is not supported yet"},
 		{"\"intelRdt\":{}", "linux.intelRdt: resource control is not supported yet"},
 		{"\"mountLabel\":\"u:o:t:s0\"", NULL},
 		{"\"mountLabel\":\"u:o:t\\\"s0\"",

@@ -55,6 +55,7 @@ static const struct {
 	{"hooks.*[].args[]", EMPTY | ANY | LONG},
 	{"hooks.*[].env[]", EMPTY | ANY | LONG},
 	{"linux.namespaces[].path", EMPTY | LONG},
+	{"linux.netDevices.*.name", EMPTY},
 	{"linux.sysctl.*", EMPTY | ANY | LONG},
 	{"linux.cgroupsPath", EMPTY | ANY | LONG},
 	{"linux.rootfsPropagation", EMPTY},
