@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -140,6 +141,10 @@ _Noreturn static void child(const struct oci_hook *hook, const struct pipes *p,
 	out = fcntl(files && files->out >= 0 ? files->out : p->out[1], F_DUPFD_CLOEXEC, 4);
 	err = fcntl(files && files->err >= 0 ? files->err : p->out[1], F_DUPFD_CLOEXEC, 4);
 	report = fcntl(p->report[1], F_DUPFD_CLOEXEC, 4);
+	/* A group of its own, which a timeout ends as a whole; as no signal of a terminal reaches
+	 * it then, it ends with us. */
+	if (setpgid(0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		goto failed;
 	if (in < 0 || out < 0 || err < 0 || report < 0 || (cwd_fd >= 0 && fchdir(cwd_fd) < 0))
 		goto failed;
 	if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 ||
@@ -314,8 +319,10 @@ static int attend(const struct oci_hook *hook, struct pipes *p, int pidfd, pid_t
 	fcntl(p->in[1], F_SETFL, O_NONBLOCK);
 	fcntl(p->out[0], F_SETFL, O_NONBLOCK);
 	r = n == sizeof(code) ? 0 : converse(&t, pidfd, &p->in[1], &p->out[0]);
-	if (r < 0)
+	if (r < 0) {
 		proc_pidfd_signal(pidfd, SIGKILL);
+		kill(-pid, SIGKILL); /* not reaped yet: the number is still its group's */
+	}
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return err_sys(err, errno, "wait for the hook");

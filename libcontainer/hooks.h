@@ -5,7 +5,8 @@
  * (before pivot_root, so that the path is the host's) and startContainer (after it). A hook
  * gets the state as JSON on its standard input, then end of file. Its output is kept, at
  * most the last kilobyte, for the error, unless annotations name files for it. It inherits
- * descriptors 0 to 2 and nothing else.
+ * descriptors 0 to 2 and nothing else. It leads a process group of its own: when its timeout is
+ * over, all of the group is killed. What it leaves behind when it ends in time is left alone.
  *
  * Source: runtime-spec config.md#posix-platform-hooks, runtime.md#lifecycle (H-01 .. H-23).
  */

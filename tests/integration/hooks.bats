@@ -304,3 +304,202 @@ created"
 	equal "$(jq -r .status <<< "$output")" creating
 	equal "$(status_of web)" created
 }
+
+# hull start beside the test, until its hook has begun: the hook is to touch $T/in or /in.
+start_beside() {
+	beside "$HULL" --root "$ROOT" start web
+	wait_for 5 test -e "$1"
+}
+
+start_failed() {
+	equal "$(beside_status)" 1
+	one_line
+	has "$line" "$1"
+}
+
+@test "hooks: delete --force and kill work while startContainer hooks run, and end the start (H-18)" {
+	hook startContainer 'touch /in; sleep 1000'
+	hook poststart "touch $T/mark-poststart"
+	script 'touch /mark-program'
+	create web
+	start_beside "$ROOTFS/in"
+	start=$SECONDS
+	run -0 hull delete --force web
+	((SECONDS - start < 5))
+	start_failed "killed while its startContainer hooks ran"
+	no_trace web
+	rm "$ROOTFS/in"
+	create web
+	start_beside "$ROOTFS/in"
+	hull kill web KILL
+	start_failed "killed while its startContainer hooks ran"
+	is_status web stopped
+	[[ ! -e $ROOTFS/mark-program && ! -e $T/mark-poststart ]]
+}
+
+@test "hooks: delete --force works while poststart hooks run, and start fails once; poststop runs once (H-19, H-20)" {
+	mkfifo "$T/go"
+	hook poststart "touch $T/in; read x < $T/go"
+	hook poststop "echo poststop >> $T/poststop"
+	args sleep 1000
+	create web
+	start_beside "$T/in"
+	run -0 hull delete --force web
+	no_state() { [[ ! -e $ROOT/web ]]; }
+	no_state
+	# A new one of the same id is another container: the old start leaves it alone.
+	config 'del(.hooks)'
+	create web
+	echo go > "$T/go"
+	start_failed "deleted while its poststart hooks ran"
+	equal "$(cat "$T/poststop")" poststop
+	is_status web created
+}
+
+@test "hooks: while they run in start, state answers and another start is refused (O-10)" {
+	mkfifo "$ROOTFS/go"
+	hook startContainer 'touch /in; read x < /go'
+	script 'echo ran >> /ran; sleep 1000'
+	create web
+	start_beside "$ROOTFS/in"
+	run -0 hull state web
+	refused hull start web
+	quietly hull delete web && false
+	echo go > "$ROOTFS/go"
+	equal "$(beside_status)" 0
+	is_status web running
+	wait_for 5 test -e "$ROOTFS/ran"
+	equal "$(wc -l < "$ROOTFS/ran")" 1
+}
+
+@test "hooks: a program that ends while poststart hooks run is no failure" {
+	hook poststart "sleep 0.3; touch $T/mark"
+	args true
+	create web
+	hull start web
+	[[ -e $T/mark ]]
+	is_status web stopped
+}
+
+@test "hooks: a start that is killed while startContainer hooks run does not keep the program from running" {
+	mkfifo "$ROOTFS/go"
+	hook startContainer 'touch /in; read x < /go'
+	script 'touch /ran; sleep 1000'
+	create web
+	start_beside "$ROOTFS/in"
+	beside_kill KILL
+	beside_status
+	echo go > "$ROOTFS/go"
+	wait_for 5 test -e "$ROOTFS/ran"
+}
+
+@test "hooks: run, too: a failing startContainer or poststart destroys the container, poststop runs (H-18, H-19)" {
+	for k in startContainer poststart; do
+		for how in "" --detach; do
+			config 'del(.hooks)'
+			rm -f "$T"/mark-*
+			hook $k 'exit 3'
+			hook poststop "touch $T/mark-poststop"
+			script 'touch /mark-program; sleep 1000'
+			rm -f "$ROOTFS/mark-program"
+			refused hull run $how web
+			has "$line" "error running $k hook #0:"
+			[[ -e $T/mark-poststop ]]
+			[[ $k == poststart || ! -e $ROOTFS/mark-program ]]
+			no_trace web
+		done
+	done
+}
+
+@test "hooks: delete --force of a container in run works while its hooks run" {
+	hook poststart "touch $T/in; sleep 1"
+	hook poststop "echo poststop >> $T/poststop"
+	args sleep 1000
+	beside "$HULL" --root "$ROOT" run web
+	wait_for 5 test -e "$T/in"
+	run -0 hull delete --force web
+	start_failed "deleted while its poststart hooks ran"
+	equal "$(cat "$T/poststop")" poststop
+	no_trace web
+}
+
+@test "hooks: the timeout ends all of the hook's process group (H-06)" {
+	hook createRuntime "sleep 1000 & sleep 1000 & echo \$! > $T/child; wait" '{"timeout": 1}'
+	create_refused web "error running createRuntime hook #0:" "timeout"
+	wait_for 5 process_gone "$(cat "$T/child")"
+}
+
+@test "hooks: one that reads nothing, or half, of a large state is no failure (H-09)" {
+	config '.annotations = {"large": ("x" * 3000000)}'
+	hook prestart 'exec < /dev/null; sleep 0.1'
+	hook createRuntime 'exit 0'
+	hook createRuntime "head -c 100000 > /dev/null"
+	hook createRuntime "cat > $T/whole"
+	hook createContainer 'exec < /dev/null'
+	hook startContainer 'exec < /dev/null'
+	hook poststart 'exec < /dev/null'
+	args true
+	start_it web
+	equal "$(jq '.annotations.large | length' "$T/whole")" 3000000
+}
+
+@test "hooks: those of start and delete have their timeout, too (H-06)" {
+	hook startContainer 'exec sleep 1000' '{"timeout": 1}'
+	create web
+	refused hull start web
+	has "$line" "error running startContainer hook #0:"
+	no_trace web
+	config 'del(.hooks)'
+	hook poststop 'exec sleep 1000' '{"timeout": 1}'
+	hook poststop "touch $T/mark"
+	create web
+	start=$SECONDS
+	run -0 hull delete --force web
+	((SECONDS - start < 10))
+	[[ -e $T/mark ]]
+}
+
+@test "hooks: in a joined pid namespace those inside see the pid there, those outside ours (H-11)" {
+	sleeper pod
+	pod=$(pid_of pod)
+	bundle second
+	for k in prestart createRuntime createContainer poststart; do
+		hook $k "cat > $T/$k"
+	done
+	hook startContainer 'cat > /state'
+	config --arg p "/proc/$pod/ns/pid" '(.linux.namespaces[] | select(.type == "pid")).path = $p'
+	args sleep 1000
+	start_it web
+	pid=$(pid_of web)
+	inside=$(awk '/^NSpid:/ { print $NF }' "/proc/$pid/status")
+	((inside > 1))
+	differ "$inside" "$pid"
+	for k in prestart createRuntime poststart; do
+		equal "$k $(jq .pid "$T/$k")" "$k $pid"
+	done
+	equal "$(jq .pid "$T/createContainer")" "$inside"
+	equal "$(jq .pid "$ROOTFS/state")" "$inside"
+	hull delete --force web
+}
+
+@test "hooks: without a pid namespace of its own all see the same pid (H-11)" {
+	config '.linux.namespaces |= map(select(.type != "pid"))'
+	for k in createRuntime createContainer; do
+		hook $k "cat > $T/$k"
+	done
+	hook startContainer 'cat > /state'
+	args sleep 1000
+	start_it web
+	pid=$(pid_of web)
+	equal "$(jq .pid "$T/createRuntime" "$T/createContainer" "$ROOTFS/state" | sort -u)" "$pid"
+}
+
+@test "hooks: hull in a pid namespace of its own tells the pid there (H-11)" {
+	hook createRuntime "cat > $T/state; readlink /proc/self/ns/pid > $T/ns"
+	hook startContainer 'cat > /state'
+	args true
+	quietly unshare --pid --fork --mount-proc "$HULL" --root "$ROOT" run web
+	pid=$(jq .pid "$T/state")
+	((pid > 1 && pid < 100)) # a young namespace
+	equal "$(jq .pid "$ROOTFS/state")" 1
+}
