@@ -59,7 +59,7 @@ static const struct {
 	{"linux.sysctl.*", EMPTY | ANY | LONG},
 	{"linux.cgroupsPath", EMPTY | ANY | LONG},
 	{"linux.rootfsPropagation", EMPTY},
-	{"linux.mountLabel", EMPTY | ANY | LONG},
+	{"linux.mountLabel", EMPTY | ANY},
 	{"linux.maskedPaths[]", LONG},
 	{"linux.readonlyPaths[]", LONG},
 	{"linux.devices[].path", LONG},
