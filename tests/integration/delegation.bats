@@ -27,7 +27,7 @@ delegatable() {
 		|| printf '%s\n' cgroup.procs cgroup.subtree_control cgroup.threads
 }
 
-@test "delegation: directory and listed files belong to the host id of the container's user (C-12, C-16)" {
+@test "delegation: directory and listed files belong to the host id of the container's user (C-12, C-15, C-16)" {
 	local f
 
 	with_userns
