@@ -307,7 +307,7 @@ static int fill(const struct plan_mount *m, int target, int fd, struct err *err)
 
 	if (!m->copy_up)
 		return 0;
-	r = init_copy_up(target, fd, err);
+	r = init_copy_up(target, fd, m->data, err);
 	if (r < 0)
 		return r;
 	if (!(m->attr_set & MOUNT_ATTR_RDONLY) || m->readonly_last)

@@ -62,7 +62,7 @@ int init_make_cwd(void *ctx, struct err *err);
 
 /* mounts.c, copyup.c */
 int init_mounts(void *ctx, struct err *err);
-int init_copy_up(int from, int to, struct err *err);
+int init_copy_up(int from, int to, const char *data, struct err *err);
 
 /* devices.c */
 int init_devices(void *ctx, struct err *err);

@@ -277,23 +277,6 @@ file"
 	matches "$(field /m flags)" '^ro'
 }
 
-@test "mounts: tmpcopyup starts with what the directory held (MO-34)" {
-	mkdir "$ROOTFS/filled"
-	echo inside > "$ROOTFS/filled/file"
-	mkdir -m 700 "$ROOTFS/filled/sub"
-	ln -s file "$ROOTFS/filled/link"
-	chown 5:6 "$ROOTFS/filled/file"
-	chmod 4755 "$ROOTFS/filled/file"
-	add '{"destination": "/filled", "type": "tmpfs", "source": "t", "options": ["tmpcopyup"]}'
-	ok_container 'cat /filled/file; stat -c %a:%u:%g /filled/file; readlink /filled/link; stat -c %a /filled/sub; echo more > /filled/new; stat -f -c %T /filled'
-	equal "$output" "inside
-4755:5:6
-file
-700
-tmpfs"
-	[[ ! -e $ROOTFS/filled/new ]]
-}
-
 @test "mounts: a tmpfs without mode keeps the directory's mode" {
 	mkdir -m 1711 "$ROOTFS/kept"
 	add '{"destination": "/kept", "type": "tmpfs", "source": "t"}'
