@@ -566,6 +566,7 @@ requires() {
 		strace) command -v strace > /dev/null || skip "needs strace" ;;
 		cc) command -v "${CC:-cc}" > /dev/null || skip "needs a C compiler" ;;
 		python) command -v python3 > /dev/null || skip "needs python3" ;;
+		suid) [[ $(findmnt -n -o OPTIONS -T "$T" 2> /dev/null) != *nosuid* ]] || skip "needs set-user-id in the temporary directory" ;;
 		userns) unshare -U true 2> /dev/null || skip "needs user namespaces" ;;
 		timens) [[ -e /proc/self/ns/time ]] || skip "needs time namespaces" ;;
 		veth) unshare -n ip link add v0 type veth peer name v1 2> /dev/null || skip "needs veth devices" ;;
@@ -596,6 +597,7 @@ probe_mknod() {
 # Number of a system call of this machine, by name.
 nr() {
 	case $(uname -m)-$1 in
+	x86_64-geteuid) echo 107 ;;
 	x86_64-getppid) echo 110 ;;
 	x86_64-getpgrp) echo 111 ;;
 	x86_64-personality) echo 135 ;;

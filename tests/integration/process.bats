@@ -93,6 +93,43 @@ CapAmb: 0000000000000000"
 	has "$(cat "$T/log")" CAP_TEST
 }
 
+@test "process: a capability that hull itself does not have is a warning, too (P-23, P-24)" {
+	config '.process.capabilities.bounding += ["CAP_SYS_TIME"] | .process.capabilities.permitted += ["CAP_SYS_TIME"]
+		| .process.capabilities.effective += ["CAP_SYS_TIME"]'
+	script 'grep -e CapBnd -e CapPrm -e CapEff /proc/self/status | cut -f 2'
+	run -0 --separate-stderr setpriv --bounding-set -sys_time "$HULL" --root "$ROOT" --debug --log "$T/log" run web
+	equal "$output" "0000000020000420
+0000000020000420
+0000000020000420"
+	matches "$(cat "$T/log")" 'level=warning.*capabilit'
+}
+
+@test "process: an ambient capability that is not inheritable is a warning (P-21, P-23)" {
+	config '.process.user = {"uid": 1000, "gid": 1000} | .process.capabilities = {"bounding": ["CAP_KILL", "CAP_CHOWN"],
+		"permitted": ["CAP_KILL", "CAP_CHOWN"], "effective": [], "inheritable": ["CAP_CHOWN"], "ambient": ["CAP_KILL", "CAP_CHOWN"]}'
+	script 'grep CapAmb /proc/self/status | cut -f 2'
+	run -0 --separate-stderr hull --debug --log "$T/log" run web
+	equal "$output" 0000000000000001
+	matches "$(cat "$T/log")" 'level=warning.*ambient'
+}
+
+@test "process: ids are those of the container's user namespace (P-13, P-15)" {
+	requires userns
+	chmod 711 "$BUNDLE" "$T"
+	config '.linux.namespaces += [{"type": "user"}] | .process.user = {"uid": 7, "gid": 8, "additionalGids": [9]}
+		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 1000}]
+		| .linux.gidMappings = [{"containerID": 0, "hostID": 200000, "size": 1000}]'
+	args sleep 1000
+	start_it web
+	run -0 hull exec web sh -c 'id -u; id -G'
+	equal "$output" "7
+8 9"
+	equal "$(grep -e Uid -e Gid -e Groups "/proc/$(pid_of web)/status" | tr -s '\t ' ' ' | sed 's/ $//')" \
+		"Uid: 100007 100007 100007 100007
+Gid: 200008 200008 200008 200008
+Groups: 200009"
+}
+
 @test "process: rlimits are exact, for exec too (P-29, P-31, P-32)" {
 	config '.process.rlimits = [{"type": "RLIMIT_NOFILE", "soft": 123, "hard": 456}, {"type": "RLIMIT_CORE", "soft": 0, "hard": "@MAX@"},
 		{"type": "RLIMIT_STACK", "soft": 1048576, "hard": 2097152}, {"type": "RLIMIT_FSIZE", "soft": "@BIG@", "hard": "@BIG@"}]'
@@ -300,6 +337,38 @@ Max open files 123 456 files"
 	config 'del(.process.noNewPrivileges)'
 	ok_container 'grep NoNewPrivs /proc/self/status'
 	equal "$output" "NoNewPrivs:	0"
+}
+
+@test "process: a set-user-id program gives its owner's rights only without noNewPrivileges (P-25)" {
+	requires suid
+	# A copy: the other names of the probe are shared.
+	cp "$STORE/probe" "$ROOTFS/bin/suid"
+	chmod 4755 "$ROOTFS/bin/suid"
+	config '.process.user = {"uid": 1000, "gid": 1000} | .process.args = ["/bin/suid", "syscall", "'"$(nr geteuid)"'"]'
+	run -0 hull run web
+	equal "$output" "= 1000"
+	config '.process.noNewPrivileges = false'
+	run -0 hull run web
+	equal "$output" "= 0"
+}
+
+@test "process: a cwd outside of the root is refused, for exec too (P-07)" {
+	args sleep 1000
+	start_it web
+	for fd in 3 5 8; do
+		run "$PROBE" leak 10 / "$HULL" --root "$ROOT" exec --cwd "/proc/self/fd/$fd" web sh -c 'echo escaped'
+		equal "$status" 255
+		hasnt "$output" escaped
+	done
+	hull delete --force web
+	script 'echo escaped'
+	for fd in 3 5 8; do
+		config --arg c "/proc/self/fd/$fd" '.process.cwd = $c'
+		run "$PROBE" leak 10 / "$HULL" --root "$ROOT" run web
+		equal "$status" 1
+		has "$output" "/proc/self/fd/$fd"
+		no_trace web
+	done
 }
 
 @test "process: oomScoreAdj set, zero and unset (P-27, P-28)" {
