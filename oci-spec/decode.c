@@ -439,10 +439,24 @@ static int on_scalar(struct decoder *d, struct frame *f, const struct json_token
 	return r;
 }
 
+/* A C string would end there, and mean something else than what was checked. */
+static int refuse_nul(struct decoder *d, struct frame *f, const struct json_token *t,
+		      struct err *err)
+{
+	if (t->event == JSON_KEY && f) {
+		f->field = NULL;
+		f->key = NULL;
+	}
+	return fail_at(d, err, "NUL in %s", t->event == JSON_KEY ? "a member's name" : "a string");
+}
+
 static int on_event(void *ctx, const struct json_token *t, struct err *err)
 {
 	struct decoder *d = ctx;
 	struct frame *f = top(d);
+
+	if ((t->event == JSON_KEY || t->event == JSON_STRING) && memchr(t->text, '\0', t->len))
+		return refuse_nul(d, f, t, err);
 
 	switch (t->event) {
 	case JSON_KEY:

@@ -2,7 +2,7 @@
  * json.h - a parse as a stream of events.
  *
  * The text is first read once by scan.c, which knows no grammar but refuses what the parser
- * must not see: too large, too deep, no UTF-8, a NUL or half a surrogate pair in a string.
+ * must not see: too large, too deep, no UTF-8, half a surrogate pair in a string.
  * Then yajl runs and each token becomes one event. A handler that fails fills the error
  * without a position: json_parse() puts "NAME:LINE:COLUMN: " before it, the start of the
  * token, counted from 1 in characters.

@@ -9,19 +9,15 @@
 
 #include "cleanup.h"
 
-int io_read_fd(struct arena *a, int fd, const char *name, size_t max, char **ret, size_t *ret_len,
-	       struct err *err)
+/* SIZE: that of a regular file; 0 = nobody knows. */
+static int read_sized(struct arena *a, int fd, const char *name, size_t max, off_t size, char **ret,
+		      size_t *ret_len, struct err *err)
 {
-	size_t cap = 4096, len = 0, whole = 0;
-	struct stat st;
+	size_t len = 0, whole = size > 0 ? (size_t)size : 0, cap = whole ? whole + 1 : 4096;
 	char *buf;
 
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
-		if ((size_t)st.st_size > max)
-			return err_fail(err, EFBIG, "'%s' is larger than %zu bytes", name, max);
-		whole = (size_t)st.st_size;
-		cap = whole + 1;
-	}
+	if (whole > max)
+		return err_fail(err, EFBIG, "'%s' is larger than %zu bytes", name, max);
 	buf = arena_alloc(a, cap + 1);
 	for (;;) {
 		ssize_t n = read(fd, buf + len, cap - len);
@@ -51,14 +47,42 @@ int io_read_fd(struct arena *a, int fd, const char *name, size_t max, char **ret
 	return 0;
 }
 
+int io_read_fd(struct arena *a, int fd, const char *name, size_t max, char **ret, size_t *ret_len,
+	       struct err *err)
+{
+	struct stat st;
+	bool regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+
+	return read_sized(a, fd, name, max, regular ? st.st_size : 0, ret, ret_len, err);
+}
+
+/* A pipe that the caller holds already, as a shell gives it for <(command): it has another end. */
+static bool is_own_pipe(const char *path, const struct stat *st)
+{
+	return S_ISFIFO(st->st_mode) &&
+	       (strncmp(path, "/dev/fd/", 8) == 0 || strncmp(path, "/proc/self/fd/", 14) == 0 ||
+		strcmp(path, "/dev/stdin") == 0);
+}
+
 int io_read_file(struct arena *a, int dirfd, const char *path, size_t max, char **ret,
 		 size_t *ret_len, struct err *err)
 {
-	auto_fd int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* O_NONBLOCK: the open of a fifo would wait for someone to write to it, maybe for ever. */
+	auto_fd int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
 
 	if (fd < 0)
 		return err_sys(err, errno, "open '%s'", path);
-	return io_read_fd(a, fd, path, max, ret, ret_len, err);
+	if (fstat(fd, &st) < 0)
+		return err_sys(err, errno, "look at '%s'", path);
+	if (S_ISDIR(st.st_mode))
+		return err_sys(err, EISDIR, "read '%s'", path);
+	if (!S_ISREG(st.st_mode) && !is_own_pipe(path, &st))
+		return err_fail(err, EINVAL, "'%s' is not a regular file", path);
+	if (!S_ISREG(st.st_mode) && fcntl(fd, F_SETFL, 0) < 0)
+		return err_sys(err, errno, "read '%s'", path);
+	return read_sized(a, fd, path, max, S_ISREG(st.st_mode) ? st.st_size : 0, ret, ret_len,
+			  err);
 }
 
 ssize_t io_read_small(int dirfd, const char *path, char *buf, size_t size)

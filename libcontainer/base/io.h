@@ -9,7 +9,8 @@
 #include "err.h"
 
 /* Reads a file of at most MAX bytes into the arena, NUL-terminated (not counted in
- * *ret_len). -EFBIG when larger. Works for files of /proc and cgroupfs. */
+ * *ret_len). -EFBIG when larger. Works for files of /proc and cgroupfs. What is no regular file is
+ * refused and never waited for, but for a pipe among the caller's own descriptors (/dev/fd/N). */
 int io_read_file(struct arena *a, int dirfd, const char *path, size_t max, char **ret,
 		 size_t *ret_len, struct err *err) must_check;
 /* The same from an open descriptor (a pipe, too). NAME is for the error. */

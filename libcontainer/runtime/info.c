@@ -90,8 +90,8 @@ static int read_listed(struct listing *l, const char *id, struct listed *ret, ui
 	*ret = (struct listed){0};
 	err_clear(&ignored);
 	snprintf(path, sizeof(path), "%s/state.json", id);
-	fd = openat(l->root->fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0 ||
+	fd = openat(l->root->fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
 	    io_read_fd(l->a, fd, path, OCI_MAX_BYTES, &text, &len, &ignored) < 0 ||
 	    oci_decode(l->a, &listed_type, path, text, len, ret, &ignored) < 0)
 		return 0;

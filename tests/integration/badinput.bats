@@ -69,9 +69,57 @@ load helpers
 
 @test "badinput: NUL in strings" {
 	config '.process.args = ["/bin/echo", "a\u0000b"]'
-	create_refused web config.json:1:
+	create_refused web config.json:1: 'process.args[1]: NUL'
 	config '.process.args = ["/bin/echo"] | .root.path = "root\u0000fs"'
-	create_refused web config.json:1:
+	create_refused web config.json:1: 'root.path: NUL'
+	config '.root.path = "rootfs" | .annotations = {"a": "b\u0000c"}'
+	create_refused web config.json:1: 'annotations.a: NUL'
+	config '.annotations = {"a\u0000b": "c"}'
+	create_refused web config.json:1: 'annotations: NUL'
+	config 'del(.annotations) | .unknown = {"x": ["a\u0000"]}'
+	create_refused web config.json:1: 'unknown.x[0]: NUL'
+}
+
+@test "badinput: files that are none do not hold hull up" {
+	mv config.json "$T/config.json"
+	mkfifo "$T/fifo"
+	for f in "$T/fifo" /dev/zero /dev/tty "$T"; do
+		rm -f config.json
+		ln -s "$f" config.json
+		refused timeout 10 "$HULL" --root "$ROOT" create web
+		has "$line" config.json
+		no_trace web
+	done
+	rm config.json
+	cp "$T/config.json" config.json
+	refused timeout 10 "$HULL" --root "$ROOT" create --config "$T/fifo" web
+	has "$line" "'$T/fifo' is not a regular file"
+	args sleep 1000
+	start_it web
+	for f in "$T/fifo" /dev/zero; do
+		fails 255 timeout 10 "$HULL" --root "$ROOT" exec --process "$f" web
+		has "$line" "'$f' is not a regular file"
+		refused timeout 10 "$HULL" --root "$ROOT" update --resources "$f" web
+		has "$line" "'$f' is not a regular file"
+	done
+	# A shell's pipe is fine.
+	hull exec --process <(sleep 0.1; jq -c '.process | .args = ["touch", "/ran"]' config.json) web
+	[[ -e $ROOTFS/ran ]]
+}
+
+@test "badinput: a fifo in place of a state file does not hold hull up" {
+	create web
+	mv "$ROOT/web/state.json" "$T/state.json"
+	mkfifo "$ROOT/web/state.json"
+	for c in "state web" "start web" "kill web" "exec web true" "ps web"; do
+		run timeout 10 "$HULL" --root "$ROOT" $c
+		[[ $status -eq 1 || $status -eq 255 ]]
+		has "$output" "not a regular file"
+	done
+	run timeout 10 "$HULL" --root "$ROOT" list
+	[[ $status -ne 124 ]]
+	rm "$ROOT/web/state.json"
+	mv "$T/state.json" "$ROOT/web/state.json"
 }
 
 @test "badinput: members of the wrong type, named by their path (B-10)" {

@@ -194,7 +194,7 @@ static void strings(void)
 	CHECK_STR(good("{\"s\":\"gr\xc3\xbc\xc3\x9f\"}").s, "gr\xc3\xbc\xc3\x9f");
 	CHECK_STR(good("{\"\\u0073\":\"escaped name\"}").s, "escaped name");
 
-	CHECK_STR(bad("{\"s\":\"a\\u0000b\"}"), "f:1:8: NUL in a string");
+	CHECK_STR(bad("{\"s\":\"a\\u0000b\"}"), "f:1:6: s: NUL in a string");
 	CHECK_STR(bad_n("{\"s\":\"a\0b\"}", 11), "f:1:6: invalid character inside string");
 	CHECK_STR(bad("{\"s\":\"\\ud83d\"}"), "f:1:7: half of a surrogate pair in a string");
 	CHECK_STR(bad("{\"s\":\"\\udc33\"}"), "f:1:7: half of a surrogate pair in a string");
