@@ -239,7 +239,7 @@ int filter_compile(struct arena *a, const struct oci_seccomp *seccomp, struct pl
 	struct plan_filter filter = {0};
 	int r;
 
-	r = filter_flags(seccomp, &filter.flags, err);
+	r = filter_flags(seccomp, filter_uses_notify(seccomp), &filter.flags, err);
 	if (r == 0 && seccomp->architectures.n >= MAX_ARCHS)
 		r = err_fail(err, EINVAL, "more than %d seccomp architectures", MAX_ARCHS - 1);
 	if (r == 0)

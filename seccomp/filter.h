@@ -38,6 +38,12 @@ int filter_check_listener(const struct plan_filter *filter, struct err *err) mus
 /* The flags of filter_flag_names that this kernel has. NULL-terminated, in A. */
 const char *const *filter_supported_flags(struct arena *a);
 
+/* A program of base64, as the kernel takes it, instead of a profile's rules; the profile's FLAGS
+ * count. Asks the kernel whether it is a program. LISTENER: there is an agent, for a program of
+ * which it cannot be seen whether it notifies. */
+int filter_from_text(struct arena *a, const char *text, const struct oci_seccomp *flags,
+		     bool listener, struct plan_filter *ret, struct err *err) must_check;
+
 /* INIT: loads the program into the calling thread. Needs no_new_privs or CAP_SYS_ADMIN. 0 or
  * -errno; with a listener its descriptor, which is close-on-exec. */
 int filter_load(const struct plan_filter *filter);

@@ -24,8 +24,9 @@ int filter_action(const char *name, struct opt_u32 errno_ret, uint32_t *ret);
 int filter_operator(const char *name, enum scmp_compare *ret);
 /* SECCOMP_FILTER_FLAG_*. 0 or -EINVAL. */
 int filter_flag(const char *name, unsigned *ret);
-/* The flags of a profile as the kernel wants them (S-06, S-07). */
-int filter_flags(const struct oci_seccomp *seccomp, unsigned *ret, struct err *err) must_check;
+/* The flags of a profile as the kernel wants them (S-06, S-07). NOTIFY: of a program that does. */
+int filter_flags(const struct oci_seccomp *seccomp, bool notify, unsigned *ret,
+		 struct err *err) must_check;
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV /* Linux 5.19 */
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)

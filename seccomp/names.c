@@ -166,7 +166,7 @@ bool filter_uses_notify(const struct oci_seccomp *seccomp)
 	return uses;
 }
 
-int filter_flags(const struct oci_seccomp *seccomp, unsigned *ret, struct err *err)
+int filter_flags(const struct oci_seccomp *seccomp, bool notify, unsigned *ret, struct err *err)
 {
 	unsigned all = 0;
 
@@ -183,7 +183,7 @@ int filter_flags(const struct oci_seccomp *seccomp, unsigned *ret, struct err *e
 	}
 	/* The kernel takes WAIT_KILLABLE_RECV only together with a listener. With one, TSYNC has to
 	 * go: the process has no other thread but the one that hands the listener over. */
-	if (filter_uses_notify(seccomp))
+	if (notify)
 		all = (all | SECCOMP_FILTER_FLAG_NEW_LISTENER) &
 		      ~(unsigned)SECCOMP_FILTER_FLAG_TSYNC;
 	else

@@ -23,6 +23,9 @@ const struct annotation annotation_table[] = {
 	{"run.oci.seccomp.receiver", ANNOTATION_PATH,
 	 "socket of the agent that answers seccomp's notifications, where linux.seccomp has no "
 	 "listenerPath"},
+	{"run.oci.seccomp_bpf_data", ANNOTATION_TEXT,
+	 "a program for seccomp, its instructions as base64, which replaces the rules of "
+	 "linux.seccomp"},
 	{"run.oci.seccomp_fail_unknown_syscall", ANNOTATION_FLAG,
 	 "a name in linux.seccomp that is no system call is an error"},
 	{"org.opencontainers.image.stopSignal", ANNOTATION_TEXT,

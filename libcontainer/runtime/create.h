@@ -34,6 +34,8 @@ struct creation {
 /* create_plan.c */
 int create_load(void *ctx, struct err *err);
 int create_plan(void *ctx, struct err *err);
+
+/* create_seccomp.c */
 bool create_has_seccomp(const void *ctx);
 int create_seccomp(void *ctx, struct err *err);
 

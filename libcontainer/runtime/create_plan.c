@@ -10,11 +10,9 @@
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/log.h"
 #include "libcontainer/base/str.h"
-#include "libcontainer/plan/annotations.h"
 #include "libcontainer/runtime/create.h"
 #include "libcontainer/runtime/lsm.h"
 #include "oci-spec/oci.h"
-#include "seccomp/filter.h"
 
 int create_load(void *ctx, struct err *err)
 {
@@ -117,54 +115,4 @@ int create_plan(void *ctx, struct err *err)
 		return r;
 	r = plan_build(&k->plan, &in, err);
 	return r < 0 ? r : lsm_prepare(&k->plan.process, &k->label_proc_fd, err);
-}
-
-bool create_has_seccomp(const void *ctx)
-{
-	const struct creation *k = ctx;
-
-	return k->spec.linux_ && k->spec.linux_->seccomp && k->plan.has_process;
-}
-
-/* Where the listener goes: of the places that may say it, the specification's first. */
-static int find_listener(struct creation *k, struct err *err)
-{
-	const struct oci_seccomp *s = k->spec.linux_->seccomp;
-	const char *path = s->listener_path;
-	int r = filter_check_listener(&k->plan.process.filter, err);
-
-	if (r < 0)
-		return r;
-	if (!path || !*path)
-		path = annotation_get(&k->spec.annotations, "run.oci.seccomp.receiver");
-	if (!path || !*path)
-		path = getenv("RUN_OCI_SECCOMP_RECEIVER");
-	if (!path || !*path)
-		return err_fail(err, EINVAL,
-				"linux.seccomp.listenerPath: SCMP_ACT_NOTIFY needs it, but it is "
-				"missing");
-	r = listener_check(path, err);
-	if (r < 0)
-		return r;
-	k->c.state.listener_path = arena_strdup(&k->arena, path);
-	k->c.state.listener_metadata = s->listener_metadata;
-	return 0;
-}
-
-int create_seccomp(void *ctx, struct err *err)
-{
-	struct creation *k = ctx;
-	auto_fd int cache = -1;
-	int r;
-
-	if (annotation_is_on(&k->spec.annotations, "run.oci.seccomp_fail_unknown_syscall") &&
-	    filter_check_names(k->spec.linux_->seccomp, err) < 0)
-		return -err->code;
-	/* '@' cannot be part of an id */
-	cache = openat(k->root->fd, "@seccomp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (cache < 0 && errno == ENOENT && mkdirat(k->root->fd, "@seccomp", 0700) == 0)
-		cache = openat(k->root->fd, "@seccomp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	r = filter_get(&k->plan.arena, k->spec.linux_->seccomp, cache, &k->plan.process.filter,
-		       err);
-	return r == 0 && filter_has_listener(&k->plan.process.filter) ? find_listener(k, err) : r;
 }

@@ -172,3 +172,53 @@ hook() { # KIND SCRIPT
 		has "$(cat "$T/log")" "annotations.$k: no effect"
 	done
 }
+
+# Instructions of BPF as base64: CODE JT JF K each, of a machine with the low byte first.
+bpf() {
+	while [[ $# -gt 0 ]]; do
+		printf '%b' "$(printf '\\x%02x\\x%02x\\x%02x\\x%02x\\x%02x\\x%02x\\x%02x\\x%02x' $(($1 & 255)) $(($1 >> 8)) "$2" "$3" \
+			$(($4 & 255)) $(($4 >> 8 & 255)) $(($4 >> 16 & 255)) $(($4 >> 24)))"
+		shift 4
+	done | base64 -w0
+}
+
+# bpf_for NR VERDICT: the one call, all others allowed.
+bpf_for() {
+	bpf 0x20 0 0 0 0x15 0 1 "$1" 0x06 0 0 "$2" 0x06 0 0 0x7fff0000
+}
+
+@test "annotations: a program of base64 replaces the rules of the profile, for exec as well (A-08)" {
+	annotate run.oci.seccomp_bpf_data "$(bpf_for "$(nr personality)" $((0x50000 + 93)))"
+	ok_container "probe syscall $(nr personality)"
+	equal "$output" "! 93"
+	config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["getpgrp", "personality"], "action": "SCMP_ACT_ERRNO", "errnoRet": 5}]}'
+	for nnp in true false; do
+		config --argjson n $nnp '.process.noNewPrivileges = $n'
+		ok_container "probe syscall $(nr personality); probe syscall $(nr getpgrp)"
+		equal "${lines[0]}" "! 93"
+		differ "${lines[1]}" "! 5"
+	done
+	args sleep 1000
+	start_it web
+	run -0 hull exec web probe syscall "$(nr personality)"
+	equal "$output" "! 93"
+}
+
+@test "annotations: what is no program is refused at create (A-08)" {
+	for v in 'not base64!' '' Zm9v Zm9vYmFyYmE= "$(bpf 0x20 0 0 0)"; do
+		annotate run.oci.seccomp_bpf_data "$v"
+		create_refused web "annotations.run.oci.seccomp_bpf_data"
+	done
+}
+
+@test "annotations: a program of base64 may notify an agent (A-08)" {
+	annotate run.oci.seccomp_bpf_data "$(bpf_for "$(nr personality)" 0x7fc00000)"
+	create_refused web listenerPath
+	env -u HULL_TEST_MARK "$PROBE" agent "$T/s" "$T" "$(nr personality)=e94" 3>&- 4>&- &
+	agent=$!
+	wait_for 5 test -e "$T/ready"
+	annotate run.oci.seccomp.receiver "$T/s"
+	in_container "probe syscall $(nr personality)"
+	kill $agent
+	equal "$output$stderr" "! 94"
+}
