@@ -124,14 +124,15 @@ static const struct step steps[] = {
 	{"runtime hooks",  runtime_hooks,  init_runtime_hooks, NULL},
 	{"create hooks",   create_hooks,   init_create_hooks, NULL},
 	{"pivot",          NULL,           init_pivot, NULL},
-	/* A shared root would be refused by pivot_root. */
-	{"propagation",    NULL,           init_root_propagation, NULL},
 	/* While the root can be written. */
 	{"directory",      process,        init_make_cwd, NULL},
 	/* Before /proc/sys becomes read-only. */
 	{"sysctls",        NULL,           init_sysctls, NULL},
 	{"read-only paths", NULL,          init_readonly_paths, NULL},
 	{"masked paths",   NULL,           init_masked_paths, NULL},
+	/* A shared root would be refused by pivot_root; of unbindable mounts, those over paths could
+	 * not be made. */
+	{"propagation",    NULL,           init_root_propagation, NULL},
 	{"read-only root", NULL,           init_root_readonly, NULL},
 	/* As root: a passwd file need not be readable for all. */
 	{"home",           process,        init_home, NULL},

@@ -123,9 +123,12 @@ static int set_attributes(int fd, const struct plan_mount *m, struct err *err)
 		r = mountfd_setattr(fd, m->attr_set, m->attr_clear, 0, false);
 	if (r == 0 && (m->rec_attr_set || m->rec_attr_clear))
 		r = mountfd_setattr(fd, m->rec_attr_set, m->rec_attr_clear, 0, true);
+	if (r == 0)
+		return 0;
+	err_sys(err, -r, "set the options of the mount");
 	if (r == -EPERM)
 		err_hint(err, "in a user namespace, flags of the host's mount cannot be cleared");
-	return r < 0 ? err_sys(err, -r, "set the options of the mount") : 0;
+	return r;
 }
 
 /* One that the runtime has made. */
