@@ -16,6 +16,13 @@
 #include "oci-spec/tables.h"
 
 /* clang-format off */
+static const struct oci_field state_rdt_fields[] = {
+	FIELD_STRING(state_rdt, clos,    "class"),
+	FIELD_BOOL  (state_rdt, own,     "own"),
+	FIELD_BOOL  (state_rdt, monitor, "monitor"),
+};
+static OCI_TYPE(state_rdt, state_rdt_fields);
+
 static const struct oci_field state_fields[] = {
 	FIELD_U32    (state, version,        "version"),
 	FIELD_STRING (state, id,             "id"),
@@ -38,6 +45,7 @@ static const struct oci_field state_fields[] = {
 	FIELD_BOOL   (state, has_defaults,   "hasDefaults"),
 	FIELD_STRING (state, listener_path,  "listenerPath"),
 	FIELD_STRING (state, listener_metadata, "listenerMetadata"),
+	FIELD_OBJECT (state, rdt,            "intelRdt", state_rdt),
 	FIELD_OBJECT (state, hooks,          "hooks", oci_hooks),
 	FIELD_MAP    (state, annotations,    "annotations"),
 };

@@ -24,6 +24,12 @@
 
 #define STATE_VERSION 1
 
+struct state_rdt {
+	const char *clos;        /* the class: a directory of resctrl, "." for its root */
+	struct opt_bool own;     /* it was made for this container, and goes with it (T-14) */
+	struct opt_bool monitor; /* there is a monitoring group of this container (T-17) */
+};
+
 struct state {
 	struct opt_u32 version;
 	const char *id, *bundle, *rootfs, *created;
@@ -41,6 +47,7 @@ struct state {
 	struct opt_bool has_defaults;
 	/* Where the listener of a filter with notifications goes; absent: there is none. */
 	const char *listener_path, *listener_metadata;
+	struct state_rdt *rdt;   /* absent: resctrl was left alone */
 	struct oci_hooks *hooks; /* start_container: whether there are any; poststart, poststop */
 	struct oci_map annotations;
 };

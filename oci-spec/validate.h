@@ -35,6 +35,7 @@ struct resources_rule {
 /* Only called with spec->linux_ set. */
 int validate_linux(const struct oci_spec *spec, struct err *err) must_check;
 int validate_net_devices(const struct oci_spec *spec, struct err *err) must_check;
+int validate_intel_rdt(const struct oci_intel_rdt *rdt, struct err *err) must_check;
 int validate_seccomp(const struct oci_seccomp *seccomp, struct err *err) must_check;
 /* validate_scheduler.c; the last two only with spec->linux_ set. */
 int validate_scheduler(const struct oci_process *process, struct err *err) must_check;

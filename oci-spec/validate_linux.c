@@ -269,16 +269,6 @@ static int sysctl(const struct oci_spec *spec, struct err *err)
 /* ---- the rest
  * ------------------------------------------------------------------------------------------ */
 
-/* B-11: refused, never skipped. */
-static int not_supported_yet(const struct oci_spec *spec, struct err *err)
-{
-	const struct oci_linux *l = spec->linux_;
-
-	if (l->intel_rdt)
-		return unsupported(err, "linux.intelRdt: resource control is not supported yet");
-	return 0;
-}
-
 static int mount_label(const struct oci_spec *spec, struct err *err)
 {
 	const char *label = spec->linux_->mount_label;
@@ -305,6 +295,11 @@ static int swap_needs_limit(const struct oci_spec *spec, struct err *err)
 	return 0;
 }
 
+static int intel_rdt(const struct oci_spec *spec, struct err *err)
+{
+	return spec->linux_->intel_rdt ? validate_intel_rdt(spec->linux_->intel_rdt, err) : 0;
+}
+
 static int resources(const struct oci_spec *spec, struct err *err)
 {
 	return spec->linux_->resources ? oci_validate_resources(spec->linux_->resources, err) : 0;
@@ -326,12 +321,12 @@ static const struct spec_rule rules[] = {
 	{"L-01",                               rootfs_propagation},
 	{"L-12 L-13",                          sysctl},
 	{"E-02 to E-05",                       validate_net_devices},
-	{"T-01",                               not_supported_yet},
 	{"L-10",                               mount_label},
 	{"L-14 L-15",                          validate_personality},
 	{"L-16 L-17 L-18",                     validate_memory_policy},
 	{"K-11 V-09",                          swap_needs_limit},
 	{"K-01 to K-43",                       resources},
+	{"T-03 T-06 T-07 T-08",                intel_rdt},
 	{"S-01 to S-33",                       seccomp},
 };
 /* clang-format on */

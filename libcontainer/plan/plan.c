@@ -158,6 +158,7 @@ static int build_all(struct plan *plan, const struct plan_input *in, struct err 
 	}
 	plan_masks_build(plan, in);
 	plan_cgroup_build(plan, in);
+	plan_rdt_build(plan, in);
 	return 0;
 }
 

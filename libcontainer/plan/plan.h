@@ -187,6 +187,18 @@ struct plan_process {
 	unsigned keep_fds; /* descriptors kept from 3 on (LISTEN_FDS + --preserve-fds) */
 };
 
+/* ---- resctrl --------------------------------------------------------------------- */
+
+struct plan_rdt {
+	const char *clos;   /* the class: a directory of the mount's; "." for that itself */
+	bool given;         /* by closID: not the container's own, so it stays when that goes */
+	const char **lines; /* for schemata, in order */
+	size_t n_lines;
+	bool monitor; /* a monitoring group of the container's own */
+};
+/* Whether schemata as the kernel shows them have what LINES would set, by value (T-12). */
+int rdt_schemata_match(const char *have, const char *const *lines, size_t n, struct err *err);
+
 /* ---- the whole ------------------------------------------------------------------- */
 
 struct plan {
@@ -225,8 +237,9 @@ struct plan {
 	struct oci_map annotations;
 	const char
 		*cgroup; /* of the container, relative to the v2 mount: "/hull/web"; NULL = none */
-	const char *cgroup_mount; /* "/sys/fs/cgroup" or "/sys/fs/cgroup/unified" */
-	bool delegate_cgroup;     /* the container's user becomes the owner of its cgroup (C-12) */
+	const char *cgroup_mount;   /* "/sys/fs/cgroup" or "/sys/fs/cgroup/unified" */
+	const struct plan_rdt *rdt; /* NULL: resctrl is left alone */
+	bool delegate_cgroup; /* the container's user becomes the owner of its cgroup (C-12) */
 };
 
 /* What the plan depends on besides the spec. */

@@ -9,6 +9,7 @@ static const struct step create_steps[] = {
 	{"load",          NULL,                         create_load,          NULL},
 	{"plan",          NULL,                         create_plan,          NULL},
 	{"seccomp",       create_has_seccomp,           create_seccomp,       NULL},
+	{"rdt find",      create_has_rdt,               create_rdt_find,      NULL},
 	/* before anything that would have to be found again after a crash */
 	{"state",         NULL,                         create_state,         create_undo_state},
 	{"notify",        create_has_notify,            create_notify,        NULL},
@@ -16,10 +17,12 @@ static const struct step create_steps[] = {
 	/* before the process exists: it must never run without its limits (K-44) */
 	{"limits",        create_has_resources,         create_limits,        NULL},
 	{"delegate",      create_delegates,             create_delegate,      NULL},
+	{"rdt",           create_has_rdt,               create_rdt,           create_undo_rdt},
 	{"sources",       NULL,                         create_sources,       create_undo_sources},
 	{"sockets",       NULL,                         create_sockets,       NULL},
 	{"spawn",         NULL,                         create_spawn,         create_undo_spawn},
 	/* from here on init works at the same time */
+	{"rdt tasks",     create_has_rdt,               create_rdt_join,      NULL},
 	{"delegate late", create_delegates_joined,      create_delegate_joined, NULL},
 	{"maps",          create_has_user_ns,           create_maps,          NULL},
 	{"identify",      NULL,                         create_identify,      NULL},

@@ -26,7 +26,8 @@ struct creation {
 	struct init_args init;
 	bool hooks_began;
 	bool start_told; /* SYNC_START has been sent early */
-	size_t done;     /* steps */
+	bool rdt_class_made, rdt_group_made;
+	size_t done; /* steps */
 };
 
 /* The rows of the table in create.c. */
@@ -58,6 +59,13 @@ bool create_delegates(const void *ctx);
 int create_delegate(void *ctx, struct err *err);
 bool create_delegates_joined(const void *ctx);
 int create_delegate_joined(void *ctx, struct err *err);
+
+/* create_rdt.c */
+bool create_has_rdt(const void *ctx);
+int create_rdt_find(void *ctx, struct err *err);
+int create_rdt(void *ctx, struct err *err);
+void create_undo_rdt(void *ctx);
+int create_rdt_join(void *ctx, struct err *err);
 
 /* create_process.c */
 int create_sources(void *ctx, struct err *err);

@@ -45,7 +45,9 @@ int container_destroy(struct container *c, struct err *err)
 		if (r < 0)
 			return r;
 	}
-	r = state_remove(c->root, c->id, err);
+	r = runtime_rdt_remove(&c->state, err);
+	if (r == 0)
+		r = state_remove(c->root, c->id, err);
 	if (r < 0)
 		return r;
 	runtime_poststop(&c->state);

@@ -357,6 +357,8 @@ static int bring_up(struct execution *x, struct err *err)
 	int r = rlimits_from_outside(x, err);
 
 	if (r == 0)
+		r = runtime_rdt_join(&x->c.state, x->spawn.pid, err);
+	if (r == 0)
 		r = oom_score_apply(x->spawn.pid, &x->plan, x->root->rootless, err);
 	if (r == 0)
 		r = sync_expect(x->sync[0], SYNC_READY, NULL, err);

@@ -42,6 +42,11 @@ int id_check(const char *id, struct err *err) must_check;
  * poststop hooks, whose failure is only logged. */
 int container_destroy(struct container *c, struct err *err) must_check;
 
+/* ---- resctrl; nothing without linux.intelRdt ------------------------------------------ */
+
+int runtime_rdt_join(const struct state *state, pid_t pid, struct err *err) must_check;
+int runtime_rdt_remove(const struct state *state, struct err *err) must_check;
+
 /* ---- hooks as the runtime runs them ------------------------------------------------- */
 
 /* Runs the list KIND ("createRuntime", ...) with the container's state on stdin. */

@@ -527,12 +527,11 @@ static void sysctls(void)
 	CHECK_ROWS(linux_, without);
 }
 
-/* B-11 */
-static void linux_not_supported(void)
+/* L-10 */
+static void mount_label(void)
 {
 	static const struct row rows[] = {
 		{"\"netDevices\":{},\"mountLabel\":\"\"", NULL},
-		{"\"intelRdt\":{}", "linux.intelRdt: resource control is not supported yet"},
 		{"\"mountLabel\":\"u:o:t:s0\"", NULL},
 		{"\"mountLabel\":\"u:o:t\\\"s0\"",
 		 "linux.mountLabel: 'u:o:t\"s0' has a quote or a newline"},
@@ -825,7 +824,7 @@ static void parts(void)
 static const struct unit_case cases[] = {
 	{"B-06 B-07 B-08 R-01 R-02: version and root", version_and_root},
 	{"I-01 I-02 I-03: host and domain name", names},
-	{"A-02 W-01 B-19: other top-level members", other_top_level},
+	{"A-02 B-11 B-19 W-01: other top-level members", other_top_level},
 	{"M-03 M-04 M-16 M-17: mounts", mounts},
 	{"H-02 H-05: hooks", hooks},
 	{"P-05 P-10: cwd and args", program},
@@ -838,7 +837,7 @@ static const struct unit_case cases[] = {
 	{"D-03 D-04 D-07 D-08: devices", devices},
 	{"L-01 L-03 L-07 L-09: paths, propagation", paths_and_propagation},
 	{"L-12 L-13: sysctl", sysctls},
-	{"B-11: linux, not supported", linux_not_supported},
+	{"L-10: mount labels", mount_label},
 	{"S-02 to S-20: seccomp", seccomp_rules},
 	{"S-14 S-20: names of seccomp", seccomp_names},
 	{"K-02 K-04: device rules", device_rules},
