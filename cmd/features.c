@@ -78,9 +78,9 @@ static void linux_part(struct json_writer *w, const struct container_features *f
 	enabled(w, "selinux", true);
 	json_key(w, "intelRdt");
 	json_object_begin(w);
-	flag(w, "enabled", false);
-	flag(w, "schemata", false);
-	flag(w, "monitoring", false);
+	flag(w, "enabled", true);
+	flag(w, "schemata", true);
+	flag(w, "monitoring", true);
 	json_object_end(w);
 	memory_policy(w, f);
 	json_key(w, "mountExtensions");

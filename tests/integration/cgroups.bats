@@ -123,7 +123,7 @@ load helpers
 FUSE='.linux.devices = [{"path": "/dev/fuse", "type": "c", "major": 10, "minor": 229, "fileMode": 438},
 	{"path": "/dev/loop-control", "type": "c", "major": 10, "minor": 237, "fileMode": 438}]'
 
-@test "cgroups: device rules deny what is not listed (K-01, D-12)" {
+@test "cgroups: device rules deny what is not listed (K-01, D-12, V-20)" {
 	requires fuse
 	config "$FUSE"' | .linux.resources = {"devices": [{"allow": false, "access": "rwm"},
 			{"allow": true, "type": "c", "major": 10, "minor": 229, "access": "r"}]}'
@@ -171,6 +171,16 @@ ok'
 	equal "$output" 'ok
 ! 1
 ! 1'
+}
+
+@test "cgroups: without device rules there is no filter (K-08)" {
+	requires fuse
+	config "$FUSE"' | del(.linux.resources)'
+	ok_container 'probe open /dev/fuse rw'
+	equal "$output" ok
+	config '.linux.resources = {"devices": []}'
+	ok_container 'probe open /dev/fuse rw'
+	equal "$output" ok
 }
 
 @test "cgroups: exec is under the same device rules" {

@@ -6,7 +6,7 @@ setup() {
 	[[ ! -s $T/e ]]
 }
 
-@test "features: needs no state root and prints JSON alone" {
+@test "features: needs no state root and prints JSON alone (F-22)" {
 	run -0 --separate-stderr "$HULL" --root /nonexistent/x features
 	jq -e . <<< "$output" > /dev/null
 	[[ -z $stderr ]]
@@ -47,8 +47,8 @@ setup() {
 	equal "$(jq '.mountOptions == (.mountOptions | sort)' <<< "$F")" true
 }
 
-@test "features: tells the truth about cgroups and security modules (F-11, F-15)" {
-	equal "$(jq -c '.linux.cgroup | [.v1, .v2]' <<< "$F")" '[false,true]'
+@test "features: tells the truth about cgroups and security modules (F-11, F-12, F-15)" {
+	equal "$(jq -cS .linux.cgroup <<< "$F")" '{"rdma":true,"systemd":false,"systemdUser":false,"v1":false,"v2":true}'
 	equal "$(jq -c '[.linux.seccomp.enabled, .linux.apparmor.enabled, .linux.selinux.enabled]' <<< "$F")" \
 		'[true,true,true]'
 }
@@ -118,4 +118,107 @@ SECCOMP_FILTER_FLAG_SPEC_ALLOW SECCOMP_FILTER_FLAG_TSYNC SECCOMP_FILTER_FLAG_WAI
 @test "features: says something about hull itself in its annotations (F-20)" {
 	equal "$(jq -r '.annotations | to_entries | map(select(.key == "" or (.value | type) != "string")) | length' <<< "$F")" 0
 	matches "$(jq -r '.annotations["io.github.seccomp.libseccomp.version"]' <<< "$F")" '^[0-9]+\.[0-9]+\.[0-9]+$'
+}
+
+@test "features: are the same whatever the host has (F-01)" {
+	run -0 unshare -m sh -c 'mount -t tmpfs none /proc && mount -t tmpfs none /sys && exec "$@"' sh "$HULL" features
+	equal "$output" "$F"
+	run -0 setpriv --reuid 65534 --clear-groups --bounding-set -all env -i "$HULL" features
+	equal "$output" "$F"
+}
+
+@test "features: says of everything that it knows whether it is there, and of nothing else (F-02, F-05, F-08)" {
+	equal "$(jq -c '[paths | map(if type == "number" then 0 else . end) | map(tostring) | join(".")] | unique
+		| map(select(startswith("annotations.") or endswith(".0") | not)) | .[]' <<< "$F" | tr -d '"')" "annotations
+hooks
+linux
+linux.apparmor
+linux.apparmor.enabled
+linux.capabilities
+linux.cgroup
+linux.cgroup.rdma
+linux.cgroup.systemd
+linux.cgroup.systemdUser
+linux.cgroup.v1
+linux.cgroup.v2
+linux.intelRdt
+linux.intelRdt.enabled
+linux.intelRdt.monitoring
+linux.intelRdt.schemata
+linux.memoryPolicy
+linux.memoryPolicy.flags
+linux.memoryPolicy.modes
+linux.mountExtensions
+linux.mountExtensions.idmap
+linux.mountExtensions.idmap.enabled
+linux.namespaces
+linux.netDevices
+linux.netDevices.enabled
+linux.seccomp
+linux.seccomp.actions
+linux.seccomp.archs
+linux.seccomp.enabled
+linux.seccomp.knownFlags
+linux.seccomp.operators
+linux.seccomp.supportedFlags
+linux.selinux
+linux.selinux.enabled
+mountOptions
+ociVersionMax
+ociVersionMin
+potentiallyUnsafeConfigAnnotations"
+	equal "$(jq -c '[.. | select(. == null)]' <<< "$F")" '[]'
+}
+
+@test "features: intelRdt with schemata and monitoring is known to create (F-15, F-16)" {
+	equal "$(jq -cS .linux.intelRdt <<< "$F")" '{"enabled":true,"monitoring":true,"schemata":true}'
+	# a rule of each member speaks: none is ignored
+	config '.linux.intelRdt = {"schemata": ["nonsense"], "enableMonitoring": true}'
+	create_refused web "linux.intelRdt.schemata[0]"
+	config '.linux.intelRdt.enableMonitoring = 1'
+	create_refused web "linux.intelRdt.enableMonitoring"
+}
+
+@test "features: network devices are claimed and moved (F-19)" {
+	equal "$(jq .linux.netDevices.enabled <<< "$F")" true
+	ip link add "hf$$" type veth peer name "hp$$"
+	config --arg n "hf$$" '.linux.netDevices = {($n): {"name": "inside"}}'
+	ok_container 'ls /sys/class/net' || { ip link del "hf$$"; return 1; }
+	ip link del "hf$$" 2> /dev/null || :
+	has "$output" inside
+}
+
+@test "features: every capability, namespace and architecture listed is taken by create (F-09, F-10, F-13)" {
+	config --argjson f "$F" '.process.capabilities = {"bounding": $f.linux.capabilities}
+		| .linux.namespaces = [$f.linux.namespaces[] | {"type": .}]
+		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+		| .linux.gidMappings = .linux.uidMappings
+		| .linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "architectures": $f.linux.seccomp.archs,
+			"syscalls": [$f.linux.seccomp.operators[] | {"names": ["personality"], "action": "SCMP_ACT_ERRNO",
+				"args": [{"index": 0, "value": 4294967294, "valueTwo": 4294967294, "op": .}]}]}'
+	chown 100000:100000 "$ROOTFS"
+	ok_container 'echo yes'
+	equal "$output" yes
+}
+
+@test "features: every mount option listed is taken by create (F-07)" {
+	local o
+
+	mkdir "$T/src"
+	for o in $(jq -r '.mountOptions[]' <<< "$F"); do
+		case $o in
+		idmap | ridmap) continue ;; # F-18
+		remount) set -- none none remount nosuid ;;
+		bind | rbind | copy-symlink | src-nofollow | dest-nofollow) set -- none "$T/src" rbind "$o" ;;
+		*) set -- tmpfs tmpfs "$o" ;;
+		esac
+		config --arg t "$1" --arg s "$2" '.mounts = (.mounts | map(select(.destination != "/m")))
+			+ [{"destination": "/m", "type": "tmpfs", "source": "tmpfs"}, {"destination": "/m", "type": $t, "source": $s,
+			"options": $ARGS.positional}]' --args -- "${@:3}"
+		create web || {
+			echo "option $o"
+			return 1
+		}
+		hull delete --force web
+	done
 }

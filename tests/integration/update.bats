@@ -103,7 +103,7 @@ limit() {
 	equal "$(limit cpuset.cpus) $(limit cpuset.mems)" '0 0'
 }
 
-@test "update: checkBeforeUpdate refuses a limit below the usage (K-17)" {
+@test "update: checkBeforeUpdate refuses a limit below the usage (K-17, V-12)" {
 	requires v2:memory
 	config '.linux.resources.memory = {"limit": 67108864}'
 	script 'head -c 20000000 /dev/zero > /dev/shm/x; echo up; sleep 1000'

@@ -250,6 +250,28 @@ static void unified(void)
 	CHECK_HAS(unified_of("cgroup.kill", "1"), "error:");
 }
 
+/* V-22, K-42: all parts at once */
+static void order(void)
+{
+	struct oci_hugepage_limit huge = {"2MB", I(1)};
+	struct oci_rdma rdma = {.device = "mlx", .hca_handles = I(2)};
+	struct oci_pair u = {"memory.max", "3"};
+	struct oci_resources res = {
+		.memory = &(struct oci_memory){.limit = I(100), .swap = I(150)},
+		.cpu = &(struct oci_cpu){.shares = I(1024), .cpus = "0"},
+		.pids = &(struct oci_pids){.limit = I(9)},
+		.block_io = &(struct oci_block_io){.weight = I(10)},
+		.hugepage_limits = {true, 1, &huge},
+		.rdma = {true, 1, &rdma},
+		.unified = {true, 1, &u},
+	};
+
+	CHECK_STR(writes_of(&res, false),
+		  "memory.swap.max=50; memory.max=100; pids.max=9; cpu.weight=100; cpuset.cpus=0; "
+		  "io.weight=1; hugetlb.2MB.max=1; ?hugetlb.2MB.rsvd.max=1; "
+		  "rdma.max=mlx hca_handle=2; memory.max=3");
+}
+
 /* V-13, K-43 */
 static void no_equivalent(void)
 {
@@ -312,6 +334,7 @@ static const struct unit_case cases[] = {
 	{"V-19 K-37 rdma", rdma},
 	{"K-38 K-40 K-41 unified", unified},
 	{"V-13 K-43 what v2 lacks is refused", no_equivalent},
+	{"V-22 K-41 K-42 the order of writes, unified last", order},
 	{"K-39 controllers needed", needs},
 };
 UNIT_MAIN(cases)
