@@ -112,6 +112,7 @@ load helpers
 	mv "$ROOT/web/state.json" "$T/state.json"
 	mkfifo "$ROOT/web/state.json"
 	for c in "state web" "start web" "kill web" "exec web true" "ps web"; do
+		# shellcheck disable=SC2086
 		run timeout 10 "$HULL" --root "$ROOT" $c
 		[[ $status -eq 1 || $status -eq 255 ]]
 		has "$output" "not a regular file"
