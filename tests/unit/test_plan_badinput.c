@@ -63,6 +63,7 @@ static const struct {
 	{"linux.intelRdt.closID", EMPTY | ANY},
 	{"linux.intelRdt.l3CacheSchema", EMPTY},
 	{"linux.intelRdt.memBwSchema", EMPTY},
+	{"linux.intelRdt.schemata[]", CASE}, /* the names are the kernel's */
 	{"linux.mountLabel", EMPTY | ANY},
 	{"linux.maskedPaths[]", LONG},
 	{"linux.readonlyPaths[]", LONG},
