@@ -88,6 +88,18 @@ static const char exit_status[] =
 	"exits with 255 if it cannot execute the program.\n\n"
 	"A failure is told in one line on standard error, and in the log if there is one.";
 
+static const char notifications[] =
+	"The action SCMP_ACT_NOTIFY asks an agent about system calls: a program that listens at "
+	"linux.seccomp.listenerPath. For each process, start, run and exec connect there, send the "
+	"container process state with the filter's descriptor, and close. The socket has to be "
+	"there at create already; start without an agent fails and leaves the container "
+	"created.\n\n"
+	"Any call may be notified, all by default too. The program begins when the agent has "
+	"the whole state. Of hull's own calls the agent is then asked about execve and, without "
+	"noNewPrivileges, capset, which it has to let go on. An agent that does not take the "
+	"state, or does not let the program begin, within 10 seconds is an error, and the "
+	"process ends.";
+
 /* clang-format off */
 static const struct {
 	const char *title, *name, *what;
@@ -147,6 +159,9 @@ const char *cli_manual_page(struct arena *a)
 		command(&t, cli_commands[i]);
 	cli_text_add(&t, ".SH EXIT STATUS\n");
 	text(&t, exit_status);
+	cli_text_add(&t, "\n");
+	cli_text_add(&t, ".SH SECCOMP NOTIFICATIONS\n");
+	text(&t, notifications);
 	cli_text_add(&t, "\n");
 	annotations(&t);
 	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {

@@ -5,6 +5,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -353,6 +355,91 @@ static int verb_sigstate(int argc, char **argv)
 	return fail(argv[0]);
 }
 
+/* compat NR: the system call of that number of a 32-bit program, printed as by syscall. */
+static int verb_compat(int argc, char **argv)
+{
+#ifdef __x86_64__
+	long r = atol(argv[0]);
+
+	(void)argc;
+	__asm__ volatile("int $0x80" : "+a"(r) : : "memory", "r8", "r9", "r10", "r11");
+	printf(r < 0 && r > -4096 ? "! %ld\n" : "= %ld\n", r < 0 ? -r : r);
+	return 0;
+#else
+	(void)argc, (void)argv;
+	errno = ENOTSUP;
+	return fail("compat");
+#endif
+}
+
+static void on_trap(int sig, siginfo_t *info, void *ctx)
+{
+	(void)sig, (void)ctx;
+	printf("trapped %d\n", info->si_syscall);
+}
+
+/* trap NR: SIGSYS has a handler. */
+static int verb_trap(int argc, char **argv)
+{
+	struct sigaction sa = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO};
+
+	(void)argc;
+	sigaction(SIGSYS, &sa, NULL);
+	syscall(atol(argv[0]));
+	puts("after");
+	return 0;
+}
+
+static void *thread_call(void *nr)
+{
+	syscall(*(long *)nr);
+	return NULL;
+}
+
+/* thread NR: a second thread makes the call; does the first outlive it? */
+static int verb_thread(int argc, char **argv)
+{
+	long nr = atol(argv[0]);
+	pthread_t t;
+
+	(void)argc;
+	pthread_create(&t, NULL, thread_call, &nr);
+	usleep(300000);
+	puts("alive");
+	fflush(stdout);
+	_exit(0);
+}
+
+/* traced NR: a child makes the call under a tracer, who prints the filter's message and lets it. */
+static int verb_traced(int argc, char **argv)
+{
+	unsigned long message = 0;
+	pid_t pid = fork();
+	int status;
+
+	(void)argc;
+	if (pid == 0) {
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		raise(SIGSTOP);
+		_exit(syscall(atol(argv[0])) < 0 ? errno : 0);
+	}
+	waitpid(pid, &status, 0);
+	ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL);
+	for (;;) {
+		ptrace(PTRACE_CONT, pid, 0, 0);
+		if (waitpid(pid, &status, 0) < 0)
+			return fail("waitpid");
+		if (WIFEXITED(status))
+			break;
+		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8)) {
+			ptrace(PTRACE_GETEVENTMSG, pid, 0, &message);
+			printf("event %lu\n", message);
+		}
+	}
+	printf("exit %d\n", WEXITSTATUS(status));
+	return 0;
+}
+
 /* ---- a seccomp agent ------------------------------------------------------------------- */
 
 struct agent {
@@ -589,6 +676,8 @@ static const struct {
 	{"sigstate", 1, verb_sigstate}, {"exchange", 2, verb_exchange},
 	{"sched", 1, verb_sched},       {"mempolicy", 0, verb_mempolicy},
 	{"without", 3, verb_without},   {"agent", 2, verb_agent},
+	{"compat", 1, verb_compat},     {"trap", 1, verb_trap},
+	{"thread", 1, verb_thread},     {"traced", 1, verb_traced},
 };
 
 int main(int argc, char **argv)

@@ -117,3 +117,25 @@ teardown() {
 	has "$line" process.oomScoreAdj
 	has "$line" EACCES
 }
+
+@test "rootless: seccomp notifications, for run, start and exec (S-24, S-27)" {
+	mkdir "$T/agent"
+	chown $U "$T/agent"
+	as_user env -u HULL_TEST_MARK "$PROBE" agent "$T/xdg/s" "$T/agent" "$(nr personality)=e93" 3>&- 4>&- &
+	agent=$!
+	wait_for 5 test -e "$T/agent/ready"
+	config --arg s "$T/xdg/s" '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": $s,
+		"syscalls": [{"names": ["personality"], "action": "SCMP_ACT_NOTIFY"}]}'
+	for nnp in true false; do
+		config --argjson n $nnp '.process.noNewPrivileges = $n'
+		script "probe syscall $(nr personality)"
+		run -0 --separate-stderr as_user "$HULL" run web
+		equal "$output" "! 93"
+	done
+	args sleep 1000
+	quietly as_user "$HULL" create web
+	as_user "$HULL" start web
+	run -0 --separate-stderr as_user "$HULL" exec web probe syscall "$(nr personality)"
+	equal "$output" "! 93"
+	kill $agent
+}

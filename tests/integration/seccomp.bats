@@ -221,3 +221,73 @@ profile() {
 	equal "${lines[2]}" "! 38"
 	has "$output" "Operation not permitted"
 }
+
+@test "seccomp: 32-bit calls have rules only where the architecture is listed, else they kill (S-04, S-05)" {
+	[[ $(uname -m) == x86_64 ]] || skip "x86-64 only"
+	ok_container "probe compat 20" # getpid
+	profile SCMP_ACT_ERRNO '{"errnoRet": 99}'
+	config '.linux.seccomp.syscalls[0].names = ["getpgid"]'
+	script "probe compat 132; echo \$?"
+	run -0 hull run web
+	has "$output" 159
+	hasnt "$output" "= "
+	config '.linux.seccomp.architectures = ["SCMP_ARCH_X86"]'
+	run -0 hull run web
+	equal "$output" "! 99
+0"
+}
+
+@test "seccomp: KILL_THREAD leaves the other threads, KILL_PROCESS none (S-15)" {
+	for a in KILL KILL_THREAD KILL_PROCESS; do
+		profile SCMP_ACT_$a
+		config '.linux.seccomp.syscalls[0].names = ["personality"]'
+		script "probe thread $(nr personality); echo \$?"
+		run -0 hull run web
+		want=$'alive\n0'
+		[[ $a != KILL_PROCESS ]] || want=159
+		has "$output" "$want"
+		[[ $a != KILL_PROCESS ]] || hasnt "$output" alive
+	done
+}
+
+@test "seccomp: TRAP reaches a handler, TRACE a tracer, with errnoRet as its message (S-16, S-17)" {
+	profile SCMP_ACT_TRAP
+	config '.linux.seccomp.syscalls[0].names = ["personality"]'
+	ok_container "probe trap $(nr personality)"
+	equal "$output" "trapped $(nr personality)
+after"
+	profile SCMP_ACT_TRACE '{"errnoRet": 4711}'
+	config '.linux.seccomp.syscalls[0].names = ["personality"]'
+	ok_container "probe traced $(nr personality)"
+	equal "$output" "event 4711
+exit 0"
+}
+
+@test "seccomp: flags are seccomp(2)'s, absent ones leave speculation as it is (S-06, S-07)" {
+	requires strace
+	profile SCMP_ACT_ERRNO
+	args true
+	loaded() {
+		strace -f -q -e trace=seccomp -o "$T/trace" "$HULL" --root "$ROOT" run web
+		sed -n 's/.*SECCOMP_SET_MODE_FILTER, \([^,]*\), {len.*/\1/p' "$T/trace"
+	}
+	equal "$(loaded)" SECCOMP_FILTER_FLAG_SPEC_ALLOW
+	config '.linux.seccomp.flags = []'
+	equal "$(loaded)" 0
+	for f in TSYNC LOG SPEC_ALLOW; do
+		config --arg f "SECCOMP_FILTER_FLAG_$f" '.linux.seccomp.flags = [$f]'
+		equal "$(loaded)" "SECCOMP_FILTER_FLAG_$f"
+	done
+	# without notifications the kernel would refuse it
+	config '.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]'
+	equal "$(loaded)" 0
+}
+
+@test "seccomp: syscalls may be absent, and KILL by default then kills at once (S-10)" {
+	config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW"}'
+	ok_container "grep -w Seccomp: /proc/self/status"
+	equal "$output" "Seccomp:	2"
+	config '.linux.seccomp = {"defaultAction": "SCMP_ACT_KILL_PROCESS"}'
+	run hull run web
+	differ "$status" 0
+}
