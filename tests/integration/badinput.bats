@@ -111,9 +111,8 @@ load helpers
 	create web
 	mv "$ROOT/web/state.json" "$T/state.json"
 	mkfifo "$ROOT/web/state.json"
-	for c in "state web" "start web" "kill web" "exec web true" "ps web"; do
-		# shellcheck disable=SC2086
-		run timeout 10 "$HULL" --root "$ROOT" $c
+	for c in state start kill ps; do
+		run timeout 10 "$HULL" --root "$ROOT" $c web
 		[[ $status -eq 1 || $status -eq 255 ]]
 		has "$output" "not a regular file"
 	done

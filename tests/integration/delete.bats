@@ -58,7 +58,7 @@ load helpers
 	rmdir "$ROOT"
 }
 
-@test "delete: of an unknown id fails" {
+@test "delete: of an unknown id fails (O-18)" {
 	refused hull delete nosuch
 	matches "$line" "container .*does not exist"
 }

@@ -118,3 +118,19 @@ character special file 1:5 666 0:0"
 	equal "$output" null
 	equal "$(ls "$T/dev")" null
 }
+
+@test "devices: a node of the image that is not listed cannot be used under a deny-all list (D-11, D-12)" {
+	requires mknod fuse
+	mkdir -p "$ROOTFS/srv"
+	mknod -m 666 "$ROOTFS/srv/fuse" c 10 229
+	ok_container ': < /srv/fuse && echo opened'
+	equal "$output" opened
+	in_container '.linux.resources.devices = [{"allow": false, "access": "rwm"}]' ': < /srv/fuse'
+	[[ $status -ne 0 ]]
+	has "$stderr" "Operation not permitted"
+	# nor with a listed node of the same numbers: it takes a rule
+	in_container '.linux.devices = [{"path": "/dev/fuse", "type": "c", "major": 10, "minor": 229}]' ': < /dev/fuse'
+	has "$stderr" "Operation not permitted"
+	ok_container '.linux.resources.devices += [{"allow": true, "type": "c", "major": 10, "minor": 229, "access": "r"}]' ': < /dev/fuse && echo opened'
+	equal "$output" opened
+}

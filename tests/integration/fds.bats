@@ -34,7 +34,7 @@ load helpers
 	done
 }
 
-@test "fds: --preserve-fds passes 3 and following" {
+@test "fds: --preserve-fds passes 3 and following (D-21)" {
 	args probe fds
 	echo three > "$T/three"
 	exec 5< "$T/three"

@@ -150,7 +150,7 @@ created"
 	done
 }
 
-@test "hooks: a failing one before the start undoes create; poststop runs, the program does not (H-18, H-22)" {
+@test "hooks: a failing one before the start undoes create; poststop runs, the program does not (H-18, H-22, Y-03 to Y-05)" {
 	for k in prestart createRuntime createContainer; do
 		config 'del(.hooks)'
 		rm -f "$T"/mark*
@@ -163,7 +163,7 @@ created"
 	done
 }
 
-@test "hooks: a failing startContainer fails start and destroys the container (H-18)" {
+@test "hooks: a failing startContainer fails start and destroys the container (H-18, Y-07)" {
 	hook startContainer 'echo inner trouble >&2; exit 3'
 	hook poststop "touch $T/mark-poststop"
 	hook poststart "touch $T/mark-poststart"
@@ -176,7 +176,7 @@ created"
 	no_trace web
 }
 
-@test "hooks: a failing poststart fails start and destroys the container (H-19)" {
+@test "hooks: a failing poststart fails start and destroys the container (H-19, Y-09)" {
 	hook poststart 'exit 3'
 	hook poststop "touch $T/mark-poststop"
 	args sleep 1000
@@ -187,7 +187,7 @@ created"
 	no_trace web
 }
 
-@test "hooks: a failing poststop is a warning; the others run and delete succeeds (H-21)" {
+@test "hooks: a failing poststop is a warning; the others run and delete succeeds (H-21, Y-13)" {
 	hook poststop 'exit 3'
 	hook poststop "touch $T/mark-second"
 	args sleep 1000

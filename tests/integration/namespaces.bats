@@ -267,3 +267,27 @@ ok
 	config '.linux.timeOffsets = {"monotonic": {"secs": -999999999}}'
 	create_refused web
 }
+
+@test "namespaces: time: negative, single and fractional offsets (N-23, N-24)" {
+	requires timens
+	config '.linux.namespaces += [{"type": "time"}] | .linux.timeOffsets = {"boottime": {"secs": -10, "nanosecs": 999999999}}'
+	ok_container 'tr -s " " < /proc/self/timens_offsets'
+	has "$output" "monotonic 0 0"
+	has "$output" "boottime -10 999999999"
+	config '.linux.timeOffsets = {"monotonic": {"nanosecs": 7}}'
+	ok_container 'tr -s " " < /proc/self/timens_offsets'
+	has "$output" "monotonic 0 7"
+	config '.linux.timeOffsets = {"monotonic": {}}'
+	ok_container 'tr -s " " < /proc/self/timens_offsets'
+	has "$output" "monotonic 0 0"
+	config '.linux.timeOffsets = {"monotonic": {"secs": 9000000000}}'
+	create_refused web "time offsets"
+}
+
+@test "namespaces: time: offsets for a joined namespace are refused (N-26)" {
+	requires timens
+	config '.linux.namespaces += [{"type": "time", "path": "/proc/self/ns/time"}] | .linux.timeOffsets = {"monotonic": {"secs": 1}}'
+	create_refused web linux.timeOffsets
+	config '.linux.timeOffsets = {}'
+	ok_container true
+}

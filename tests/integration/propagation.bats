@@ -3,10 +3,10 @@ load helpers
 # The rootfs is a mount of its own, shared with others on the host.
 setup() {
 	common_setup
-	cd / || return
+	cd /
 	mount --bind "$ROOTFS" "$ROOTFS"
 	mount --make-shared "$ROOTFS"
-	cd "$BUNDLE" || return
+	cd "$BUNDLE"
 	config '.process.capabilities.bounding += ["CAP_SYS_ADMIN"] | .process.capabilities.effective += ["CAP_SYS_ADMIN"]
 		| .process.capabilities.permitted += ["CAP_SYS_ADMIN"]'
 }

@@ -42,7 +42,7 @@ teardown() {
 	[[ -z $stderr ]]
 }
 
-@test "rootless: the state is below XDG_RUNTIME_DIR" {
+@test "rootless: who made a container can do all with it; the state is below XDG_RUNTIME_DIR (B-21)" {
 	args sleep 1000
 	as_user "$HULL" create web < /dev/null > "$OUT" 2> "$ERR" 3>&- 4>&-
 	[[ -d $T/xdg/hull/web ]]

@@ -44,12 +44,12 @@ load helpers
 	equal "$(hull state web | jq -r '(.annotations // {}) | length')" 0
 }
 
-@test "state: refuses an unknown id" {
+@test "state: refuses an unknown id (O-02)" {
 	refused hull state nosuch
 	matches "$line" "container .*does not exist"
 }
 
-@test "state: refuses a missing id" {
+@test "state: refuses a missing id (O-02)" {
 	run --separate-stderr hull state
 	[[ $status -eq 1 ]]
 }
