@@ -61,7 +61,7 @@ field() {
 	[[ -f $ROOTFS/new/dir/file && ! -s $ROOTFS/new/dir/file && -d $ROOTFS/new/vol ]]
 }
 
-@test "mounts: a bind shows the source and writes to it (MO-19)" {
+@test "mounts: a bind is one by its options, shows the source and writes to it (M-08)" {
 	mkdir "$T/vol"
 	echo old > "$T/vol/file"
 	add "{\"destination\": \"/vol\", \"type\": \"foo\", \"source\": \"$T/vol\", \"options\": [\"rbind\"]}"
@@ -110,7 +110,7 @@ file"
 	matches "$(field /b flags)" '^ro(,|$)'
 }
 
-@test "mounts: nosuid, nodev, noexec, noatime, nodiratime, nosymfollow on a bind (MO-04 to MO-17)" {
+@test "mounts: nosuid, nodev, noexec, noatime, nodiratime, nosymfollow on a bind (MO-04, MO-05, MO-06, MO-09, MO-10, MO-17)" {
 	mkdir "$T/vol"
 	cp "$ROOTFS/bin/busybox" "$T/vol/echo"
 	ln -s echo "$T/vol/link"
@@ -134,7 +134,7 @@ file"
 	done
 }
 
-@test "mounts: access time modes (MO-09 to MO-12)" {
+@test "mounts: access time modes (MO-09, MO-11, MO-12)" {
 	add '{"destination": "/r", "type": "tmpfs", "source": "t", "options": ["relatime"]}'
 	add '{"destination": "/s", "type": "tmpfs", "source": "t", "options": ["strictatime"]}'
 	add '{"destination": "/n", "type": "tmpfs", "source": "t", "options": ["noatime"]}'
@@ -204,7 +204,7 @@ file"
 	create_refused web /data
 }
 
-@test "mounts: propagation options set the kind (MO-21 to MO-24, M-24)" {
+@test "mounts: propagation options set the kind (MO-21 to MO-24)" {
 	mkdir "$T/vol"
 	for o in private shared slave unbindable rprivate rshared rslave runbindable; do
 		add "{\"destination\": \"/$o\", \"source\": \"$T/vol\", \"options\": [\"rbind\", \"$o\"]}"
@@ -235,7 +235,7 @@ file"
 	equal "${lines[0]} ${lines[1]} ${lines[2]}" "file - -"
 }
 
-@test "mounts: recursive options reach submounts (MO-25 to MO-33)" {
+@test "mounts: recursive options reach submounts (MO-25 to MO-30, MO-32)" {
 	mkdir -p "$T/vol/sub"
 	mount -t tmpfs -o nosuid sub "$T/vol/sub"
 	for o in rro rnosuid rnodev rnoexec rnoatime rnodiratime rnosymfollow; do
@@ -413,4 +413,16 @@ c new"
 	run -0 hull run --bundle "$BUNDLE" web
 	equal "$output" "1
 2"
+}
+
+@test "mounts: propagation is set in the order given (M-24)" {
+	mkdir "$T/vol"
+	add "{\"destination\": \"/a\", \"source\": \"$T/vol\", \"options\": [\"rbind\", \"shared\", \"unbindable\"]}"
+	add "{\"destination\": \"/b\", \"source\": \"$T/vol\", \"options\": [\"rbind\", \"unbindable\", \"shared\"]}"
+	add '{"destination": "/c", "type": "tmpfs", "source": "t", "options": ["rshared", "rslave", "size=4k"]}'
+	look
+	equal "$(field /a opt)" unbindable
+	matches "$(field /b opt)" '^shared:[0-9]+$'
+	equal "$(field /c opt)" ""
+	has "$(field /c super)" size=4k
 }

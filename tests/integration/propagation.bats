@@ -6,7 +6,7 @@ setup() {
 	cd /
 	mount --bind "$ROOTFS" "$ROOTFS"
 	mount --make-shared "$ROOTFS"
-	cd "$BUNDLE"
+	cd "$BUNDLE" || return 1
 	config '.process.capabilities.bounding += ["CAP_SYS_ADMIN"] | .process.capabilities.effective += ["CAP_SYS_ADMIN"]
 		| .process.capabilities.permitted += ["CAP_SYS_ADMIN"]'
 }
