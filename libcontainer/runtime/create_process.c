@@ -105,6 +105,7 @@ int create_spawn(void *ctx, struct err *err)
 		.n_joins = k->plan.ns.n_join,
 		.join_pidfd = -1,
 		.cgroup_fd = k->c.cgroup_fd,
+		.cgroup_reused = k->c.cgroup_fd >= 0 && !k->c.state.cgroup_made,
 		.child = child,
 		.ctx = k,
 	};

@@ -315,6 +315,7 @@ static int try_spawn(struct execution *x, uint64_t flags, struct err *err)
 		.join_pidfd = helper ? x->c.pidfd : -1,
 		.join_flags = flags,
 		.cgroup_fd = x->cgroup_fd,
+		.cgroup_reused = x->cgroup_fd >= 0 && !x->c.state.cgroup_made,
 		.child = child,
 		.ctx = x,
 	};

@@ -63,7 +63,11 @@ struct spawn {
 	bool through_helper; /* joins have to be entered by a process of their own */
 	int join_pidfd;      /* helper of exec: enter all of JOIN_FLAGS through it; -1 */
 	uint64_t join_flags;
-	int cgroup_fd;            /* -1 = stay in the caller's */
+	int cgroup_fd; /* -1 = stay in the caller's */
+	/* It was there before. In one that was ever emptied by cgroup.kill, kernels from 6.14 on
+	 * may kill what clone3 puts into it: they look up how often that was in the wrong cgroup.
+	 */
+	bool cgroup_reused;
 	void (*child)(void *ctx); /* does not return */
 	void *ctx;
 	pid_t pid; /* results */

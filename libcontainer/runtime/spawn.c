@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/io.h"
 #include "libcontainer/base/proc.h"
 #include "libcontainer/runtime/runtime.h"
 #include "libcontainer/sync.h"
@@ -121,7 +122,12 @@ static _Noreturn void helper(struct spawn *s, int sock)
 {
 	struct err err = ERR_NONE;
 	pid_t pid;
+	int r = s->cgroup_reused ? io_write_at(s->cgroup_fd, "cgroup.procs", "0", 1) : 0;
 
+	if (r < 0) {
+		err_sys(&err, -r, "enter the cgroup");
+		goto fail;
+	}
 	if (s->join_pidfd >= 0 && setns(s->join_pidfd, (int)s->join_flags) < 0) {
 		err_sys(&err, errno, "join the container's namespaces");
 		goto fail;
@@ -135,7 +141,8 @@ static _Noreturn void helper(struct spawn *s, int sock)
 				continue;
 			if (setns(j->fd, (int)j->flag) < 0) {
 				err_sys(&err, errno, "join the %s namespace '%s'",
-					ns_find_flag(j->flag)->oci_name, j->path);
+					ns_find_flag(j->flag)->oci_name,
+					j->path ? j->path : "of the container");
 				goto fail;
 			}
 		}
@@ -167,7 +174,7 @@ static int spawn_through_helper(struct spawn *s, struct err *err)
 	ours = pair[0];
 	theirs = pair[1];
 	/* The helper starts in the cgroup, as it has no right to enter it from inside. */
-	helper_pid = proc_clone(0, s->cgroup_fd, NULL);
+	helper_pid = proc_clone(0, s->cgroup_reused ? -1 : s->cgroup_fd, NULL);
 	if (helper_pid == 0) {
 		close_fd(&ours);
 		helper(s, theirs);
@@ -193,7 +200,7 @@ static int spawn_through_helper(struct spawn *s, struct err *err)
 
 int spawn(struct spawn *s, struct err *err)
 {
-	bool user = s->through_helper;
+	bool user = s->through_helper || s->cgroup_reused;
 
 	for (size_t i = 0; i < s->n_joins; i++)
 		user = user || s->joins[i].flag == CLONE_NEWUSER;

@@ -239,3 +239,21 @@ rw'
 	has "$output" "Read-only file system"
 	has "$output" "/sys/fs/cgroup cgroup2"
 }
+
+@test "cgroups: one that was there can be used again and again, even after a cgroup.kill (C-07)" {
+	mkdir "$CGROOT/$CG" "$CGROOT/$CG/bundle"
+	script 'grep ^0: /proc/self/cgroup; readlink /proc/self/ns/net'
+	config '.linux.namespaces |= map(select(.type != "cgroup"))'
+	for _ in 1 2 3; do
+		run -0 hull run web
+		equal "${lines[0]}" "0::/$CG/bundle"
+		differ "${lines[1]}" "$(readlink /proc/self/ns/net)"
+		echo 1 > "$CGROOT/$CG/bundle/cgroup.kill"
+	done
+	sleeper web
+	run -0 hull exec web true
+	hull delete --force web
+	sleeper web
+	hull delete --force web
+	rmdir "$CGROOT/$CG/bundle" "$CGROOT/$CG"
+}
