@@ -87,11 +87,15 @@ const struct cli_command cmd_exec = {
 	.name = "exec",
 	.operands = "ID [COMMAND [ARGUMENT...]]",
 	.help = "execute a program in a running container",
-	.manual = "The program gets the environment, user, capabilities, limits and system call "
-		  "filter of the container's own process; options change them. Attached (the "
-		  "default), the exit code is that of the program, or 128 and the number of the "
-		  "signal that ended it; 255 says that it could not be executed.\n\n"
-		  "All that follows ID belongs to the command.",
+	.manual =
+		"The program gets the environment, user, capabilities, limits, labels, scheduler, "
+		"I/O priority and system call filter of the container's own process; options "
+		"change them. What --process has not of capabilities, labels, scheduler, "
+		"I/O priority and CPU affinity comes from the container's process, too. Attached "
+		"(the "
+		"default), the exit code is that of the program, or 128 and the number of the "
+		"signal that ended it; 255 says that it could not be executed.\n\n"
+		"All that follows ID belongs to the command.",
 	.options = options,
 	.options_size = sizeof(struct exec_args),
 	.min_operands = 1,

@@ -56,7 +56,7 @@ int plan_scheduler_build(struct arena *a, struct plan_process *p, const struct o
 	p->scheduler = build_scheduler(a, process->scheduler);
 	if (io && oci_const_find(oci_io_classes, io->class_, &class)) {
 		p->has_io_priority = true;
-		p->io_priority = IOPRIO_PRIO_VALUE((int)class, (int)io->priority.v);
+		p->io_priority = (int)IOPRIO_PRIO_VALUE((int)class, (int)io->priority.v);
 	}
 	if (cpus)
 		r = build_cpus(a, &p->cpus_initial, cpus->initial, "initial", err);

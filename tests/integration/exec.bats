@@ -291,3 +291,14 @@ $(readlink "/proc/$(pid_of web)/ns/user")"
 	beside_kill TERM
 	equal "$(beside_status)" 12
 }
+
+@test "exec: a --process without capabilities has the container's, with an empty object none (P-16, P-22)" {
+	args sleep 1000
+	start_it web
+	jq -n '{"cwd": "/", "args": ["grep", "CapEff", "/proc/self/status"], "env": ["PATH=/bin"]}' > "$T/p.json"
+	run -0 hull exec --process "$T/p.json" web
+	equal "$output" "CapEff:	0000000020000420"
+	jq '.capabilities = {}' "$T/p.json" > "$T/q.json"
+	run -0 hull exec --process "$T/q.json" web
+	equal "$output" "CapEff:	0000000000000000"
+}
