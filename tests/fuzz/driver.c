@@ -10,7 +10,7 @@
 #include "libcontainer/base/io.h"
 #include "tests/fuzz/fuzz.h"
 
-#define MAX_INPUT (1U << 20)
+#define INPUT_LIMIT (1U << 20)
 
 static bool run_file(const char *path)
 {
@@ -19,7 +19,7 @@ static bool run_file(const char *path)
 	size_t len;
 	char *buf;
 
-	if (io_read_file(&a, AT_FDCWD, path, MAX_INPUT, &buf, &len, &err) < 0) {
+	if (io_read_file(&a, AT_FDCWD, path, INPUT_LIMIT, &buf, &len, &err) < 0) {
 		printf("# %s: %s\n", path, err.text);
 		return false;
 	}

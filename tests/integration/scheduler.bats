@@ -86,6 +86,20 @@ setup() {
 		"6 0x0 0 0 2000000 4000000 4000000"
 }
 
+@test "scheduler: hooks in the container need a deadline process that may fork (P-40)" {
+	config '.process.scheduler = {"policy": "SCHED_DEADLINE", "runtime": 1000000, "deadline": 5000000}
+		| .hooks = {"startContainer": [{"path": "/bin/true"}], "createContainer": [{"path": "/bin/true"}]}'
+	refused hull run web
+	has "$line" 'startContainer hook #0: start a process for the hook'
+	has "$line" EAGAIN
+	no_trace web
+	config '.process.scheduler.flags = ["SCHED_FLAG_RESET_ON_FORK"]'
+	args true
+	run -0 hull run web
+	config 'del(.hooks.startContainer, .process.scheduler.flags)'
+	run -0 hull run web
+}
+
 @test "scheduler: what makes no sense is refused with the field's name (P-36 to P-40)" {
 	while IFS=$'\t' read -r json field; do
 		config --argjson s "$json" '.process.scheduler = $s'
