@@ -5,6 +5,7 @@
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/str.h"
+#include "libcontainer/plan/annotations.h"
 #include "libcontainer/plan/plan.h"
 #include "libcontainer/state.h"
 #include "namespaces/ns.h"
@@ -112,6 +113,45 @@ static void paths(struct fuzz_words *w)
 		add(w, arena_printf(&words_arena, "/proc/%s", plan_proc_files[i]));
 }
 
+static void annotations(struct fuzz_words *w)
+{
+	static const char *const values[] = {"1", "0",         "true", "/run/x.sock",
+					     "",  "fscontext", NULL};
+
+	for (size_t i = 0; i < n_annotations; i++)
+		add(w, annotation_table[i].name);
+	add_list(w, values);
+}
+
+/* Members of this name are in several objects. */
+static void modes(struct fuzz_words *w)
+{
+	static const char *const some[] = {"SCHED_OTHER",
+					   "SCHED_BATCH",
+					   "SCHED_IDLE",
+					   "SCHED_FIFO",
+					   "SCHED_RR",
+					   "SCHED_DEADLINE",
+					   "SCHED_FLAG_RESET_ON_FORK",
+					   "IOPRIO_CLASS_RT",
+					   "IOPRIO_CLASS_BE",
+					   "IOPRIO_CLASS_IDLE",
+					   "MPOL_DEFAULT",
+					   "MPOL_BIND",
+					   "MPOL_PREFERRED",
+					   "MPOL_INTERLEAVE",
+					   "MPOL_LOCAL",
+					   "MPOL_F_STATIC_NODES",
+					   "LINUX",
+					   "LINUX32",
+					   "RLIMIT_NOFILE",
+					   "RLIMIT_CORE",
+					   "u:r:t:s0:c1,c2",
+					   NULL};
+
+	add_list(w, some);
+}
+
 static void lists(struct fuzz_words *w)
 {
 	static const char *const some[] = {"0",  "0-3", "1,3-5",      "3-1",
@@ -136,19 +176,40 @@ static const struct {
 	const char *member;
 	void (*fill)(struct fuzz_words *w);
 } kinds[] = {
-	{"action", actions},    {"defaultAction", actions},
-	{"op", operators},      {"architectures", archs},
-	{"flags", flags},       {"names", syscalls},
-	{"options", options},   {"rootfsPropagation", options},
-	{"type", types},        {"access", accesses},
-	{"bounding", caps},     {"effective", caps},
-	{"permitted", caps},    {"inheritable", caps},
-	{"ambient", caps},      {"path", paths},
-	{"destination", paths}, {"source", paths},
-	{"maskedPaths", paths}, {"readonlyPaths", paths},
-	{"cwd", paths},         {"cgroupsPath", paths},
-	{"cpus", lists},        {"mems", lists},
-	{"initial", lists},     {"final", lists},
+	{"action", actions},
+	{"defaultAction", actions},
+	{"op", operators},
+	{"architectures", archs},
+	{"flags", flags},
+	{"names", syscalls},
+	{"options", options},
+	{"rootfsPropagation", options},
+	{"type", types},
+	{"access", accesses},
+	{"bounding", caps},
+	{"effective", caps},
+	{"permitted", caps},
+	{"inheritable", caps},
+	{"ambient", caps},
+	{"path", paths},
+	{"destination", paths},
+	{"source", paths},
+	{"maskedPaths", paths},
+	{"readonlyPaths", paths},
+	{"cwd", paths},
+	{"cgroupsPath", paths},
+	{"cpus", lists},
+	{"mems", lists},
+	{"annotations", annotations},
+	{"policy", modes},
+	{"class", modes},
+	{"mode", modes},
+	{"domain", modes},
+	{"mountLabel", modes},
+	{"selinuxLabel", modes},
+	{"nodes", lists},
+	{"initial", lists},
+	{"final", lists},
 	{"namespaces", types},
 };
 
