@@ -36,6 +36,8 @@ static const struct oci_field state_fields[] = {
 	FIELD_STRING (state, cgroup_made,    "cgroupMade"),
 	FIELD_STRINGS(state, namespaces,     "namespaces"),
 	FIELD_BOOL   (state, private_pid,    "privatePid"),
+	FIELD_BOOL   (state, may_trace,      "mayTrace"),
+	FIELD_STRING (state, keyring,        "keyring"),
 	FIELD_BOOL   (state, has_process,    "hasProcess"),
 	FIELD_BOOL   (state, has_filter,     "hasFilter"),
 	FIELD_BOOL   (state, no_new_keyring, "noNewKeyring"),

@@ -40,6 +40,9 @@ struct state {
 	const char *cgroup_made;       /* topmost directory that create made */
 	struct oci_strings namespaces; /* types in the config, made or joined: exec joins them */
 	struct opt_bool private_pid;   /* a new pid namespace: killing init kills all */
+	/* Some process of it had CAP_SYS_PTRACE: exec must not let it see a process half made. */
+	struct opt_bool may_trace;
+	const char *keyring; /* session keyring that exec joins, too */
 	struct opt_bool has_process, has_filter, no_new_keyring, notify;
 	/* What exec takes from linux, and whether process.json has what a --process may lack. */
 	struct oci_personality *personality;

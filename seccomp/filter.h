@@ -68,6 +68,9 @@ int filter_fence_wait(const struct filter_fence *fence);
 int filter_fence_take(int listener, const struct filter_fence *fence, uint64_t *ret_id);
 int filter_fence_open(int listener, uint64_t id);
 
+/* Whether the program would let a call of this architecture pass. PURE. */
+bool filter_allows(const struct plan_filter *filter, int nr, const uint64_t *args, size_t n);
+
 /* Saves and restores a program (the container's filter, for exec). There is always one: an empty
  * file, one of another user or a damaged one is an error. */
 int filter_write(int dirfd, const char *name, const struct plan_filter *filter,

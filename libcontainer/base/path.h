@@ -35,5 +35,8 @@ int root_mkfile(int rootfd, const char *path, mode_t mode);
 int root_open_parent(int rootfd, const char *path, char *buf, const char **ret_name);
 /* Below DIRFD without leaving it: no symlinks, no mount crossings, no "..". Owned fd or -errno. */
 int beneath_open(int dirfd, const char *path, int flags);
+/* The file of FD (an O_PATH descriptor) opened, by /proc/self/fd: only where /proc is the host's,
+ * as before pivot_root. For what must be looked at before it is opened. Owned fd or -errno. */
+int path_reopen(int fd, int flags);
 
 #endif

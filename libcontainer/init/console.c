@@ -111,9 +111,16 @@ static int take_terminal(const struct plan_process *p, int peer, struct err *err
 	for (int fd = 0; fd < 3; fd++)
 		if (dup2(peer, fd) < 0)
 			return err_sys(err, errno, "make the terminal descriptor %d", fd);
-	if (ioctl(0, TIOCSCTTY, 0) < 0)
-		return err_sys(err, errno, "make the terminal the controlling one");
 	return 0;
+}
+
+/* By the leader of the session that the program will be in. */
+int init_control_terminal(void *ctx, struct err *err)
+{
+	(void)ctx;
+	return ioctl(0, TIOCSCTTY, 0) < 0
+		       ? err_sys(err, errno, "make the terminal the controlling one")
+		       : 0;
 }
 
 int init_console(void *ctx, struct err *err)
@@ -142,5 +149,7 @@ int init_console(void *ctx, struct err *err)
 	r = sock_send(c->console_fd, name, strlen(name), master);
 	if (r < 0)
 		return err_sys(err, -r, "send the pty over the console socket");
-	return take_terminal(c->process, peer, err);
+	close_fd(&c->console_fd);
+	r = take_terminal(c->process, peer, err);
+	return r < 0 || c->exec ? r : init_control_terminal(c, err);
 }

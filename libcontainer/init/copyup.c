@@ -153,19 +153,21 @@ static int copy_hard_link(struct copier *c, int to, const char *name, const stru
 
 static int copy_file(struct copier *c, int from, int to, const char *name, const struct stat *st)
 {
-	/* NONBLOCK: should a racing image put a fifo here, we do not wait for its writer. */
-	auto_fd int in =
-		openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	auto_fd int out = -1;
+	/* Should a racing image put a fifo or a device here, it is not opened. */
+	auto_fd int found = openat(from, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	auto_fd int in = -1, out = -1;
 	struct stat now;
 	int r = st->st_nlink > 1 ? copy_hard_link(c, to, name, st) : 0;
 
 	if (r != 0)
 		return r < 0 ? r : 0;
-	if (in < 0 || fstat(in, &now) < 0)
+	if (found < 0 || fstat(found, &now) < 0)
 		return -errno;
 	if (now.st_ino != st->st_ino || now.st_dev != st->st_dev)
 		return -EAGAIN;
+	in = path_reopen(found, O_RDONLY | O_NOCTTY);
+	if (in < 0)
+		return in;
 	out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out < 0)
 		return -errno;

@@ -27,9 +27,12 @@ int init_rlimits(void *ctx, struct err *err)
 	return 0;
 }
 
-/* Possessor: all, as the kernel has it; user: view, read, link, and search, so that an exec
- * finds the keyring by its name. */
-#define KEYRING_PERM 0x3f1b0000
+/*
+ * Possessor: all, as the kernel has it; user: search, so that an exec finds the keyring by its
+ * name, and no more. The user is root, and so are other containers': what they may view they see in
+ * /proc/keys, what they may link they take by its number. The name cannot be guessed.
+ */
+#define KEYRING_PERM 0x3f080000
 
 /* A session keyring of its own, so that the container does not hold the host user's keys. */
 int init_keyring(void *ctx, struct err *err)
@@ -49,11 +52,12 @@ int init_keyring(void *ctx, struct err *err)
 	return 0;
 }
 
-/* What belongs to this one program: a pipe, a socket, a terminal. Files, directories and other
- * devices are the host's, and whoever named them for the output did not give them away. */
-static bool is_given(int fd, mode_t mode)
+/* What belongs to this one program: a pipe, a socket, a terminal of its own. Files, directories,
+ * other devices and the caller's terminal are the host's, and whoever named them for the output
+ * did not give them away: a user of the same number on the host could open them ever after. */
+static bool is_given(const struct plan_process *p, int fd, mode_t mode)
 {
-	return S_ISFIFO(mode) || S_ISSOCK(mode) || (S_ISCHR(mode) && isatty(fd));
+	return S_ISFIFO(mode) || S_ISSOCK(mode) || (p->terminal && S_ISCHR(mode) && isatty(fd));
 }
 
 /* The program may reopen /dev/stdout. */
@@ -64,7 +68,8 @@ int init_stdio_owner(void *ctx, struct err *err)
 	for (int fd = 0; fd < 3; fd++) {
 		struct stat st;
 
-		if (fstat(fd, &st) < 0 || st.st_uid == c->process->uid || !is_given(fd, st.st_mode))
+		if (fstat(fd, &st) < 0 || st.st_uid == c->process->uid ||
+		    !is_given(c->process, fd, st.st_mode))
 			continue;
 		if (fchown(fd, c->process->uid, (gid_t)-1) < 0 && errno != EPERM &&
 		    errno != EROFS && errno != EINVAL)

@@ -75,24 +75,31 @@ static int close_all_but(unsigned preserved, int *keep, size_t n, struct err *er
 	return close_between(from, ~0U, err);
 }
 
-/* After the root is in place: what belongs to the host goes, before the wait, which is long. */
+/* What belongs to the host goes: after the root is in place, before the wait, which is long; an
+ * exec has nothing of the host open when it comes near the container. */
 int init_descriptors(void *ctx, struct err *err)
 {
 	struct init *c = ctx;
 	bool start_hooks = c->plan && c->plan->hooks && c->plan->hooks->start_container.n;
-	int keep[] = {c->channel,
-		      c->root_fd,
-		      log_fd(),
-		      c->args ? c->args->listen_fd : -1,
-		      start_hooks ? c->plan->hook_out : -1,
-		      start_hooks ? c->plan->hook_err : -1};
+	int keep[] = {
+		c->channel,
+		c->root_fd,
+		/* A file of the host, which nothing is written to without --debug. */
+		log_debug_enabled() ? log_fd() : -1,
+		c->args ? c->args->listen_fd : c->exec->container_pidfd,
+		start_hooks ? c->plan->hook_out : -1,
+		start_hooks ? c->plan->hook_err : -1,
+		c->exec ? c->console_fd : -1,
+		c->exec ? c->label_proc_fd : -1,
+	};
 
-	c->console_fd = c->proc_fd = c->label_proc_fd = -1;
+	if (!c->exec)
+		c->console_fd = c->proc_fd = c->label_proc_fd = -1;
 	return close_all_but(c->process ? c->process->keep_fds : 0, keep, ARRAY_SIZE(keep), err);
 }
 
 /* The channel stays, close-on-exec: its end of file says that execve has succeeded. */
-static int last_descriptors(struct init *c, struct err *err)
+int init_last_descriptors(struct init *c, struct err *err)
 {
 	unsigned preserved = c->process->keep_fds;
 	int high = fcntl(c->channel, F_DUPFD_CLOEXEC, 3 + (int)preserved);
@@ -105,6 +112,7 @@ static int last_descriptors(struct init *c, struct err *err)
 		c->channel = high;
 	}
 	c->root_fd = -1;
+	c->last_closed = true;
 	return close_all_but(preserved, &c->channel, 1, err);
 }
 
@@ -112,7 +120,7 @@ static int last_descriptors(struct init *c, struct err *err)
  * A profile may forbid all but execve: so everything else comes before the filter, except, where
  * there is no no_new_privs, the one capset that gives up what loading it needs (P-26, S-23).
  */
-static int load_filter(struct init *c, struct err *err)
+int init_load_filter(struct init *c, struct err *err)
 {
 	const struct plan_process *p = c->process;
 	bool admin = init_filter_needs_admin(p);
@@ -129,21 +137,25 @@ static int load_filter(struct init *c, struct err *err)
 		if (r < 0)
 			return err_sys(err, -r, "load the seccomp filter");
 	}
+	c->filtered = true;
 	return admin ? init_final_caps(c, err) : 0;
 }
 
 int init_run(void *ctx, struct err *err)
 {
 	struct init *c = ctx;
-	int r;
+	int r = 0;
 
 	if (!c->process)
 		return err_fail(err, EINVAL, "cannot start: the configuration has no process");
-	r = last_descriptors(c, err);
-	if (r < 0)
-		return r;
-	proc_reset_signals();
-	r = load_filter(c, err);
+	if (!c->last_closed) {
+		r = init_last_descriptors(c, err);
+		if (r < 0)
+			return r;
+		proc_reset_signals();
+	}
+	if (!c->filtered)
+		r = init_load_filter(c, err);
 	if (r < 0)
 		return r;
 	execve(c->program, c->process->args, c->env);

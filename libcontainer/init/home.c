@@ -61,9 +61,24 @@ static const char *search(int fd, uint32_t uid, struct arena *a)
 	return len && !skip ? arena_strdup(a, home_of(buf, uid)) : NULL;
 }
 
+/* Opening a device can be an act (a watchdog starts), and at create the device rules may not be in
+ * force yet: what an image put there is looked at before it is opened, and the same file is opened
+ * then. For that create has the host's /proc; an exec has only a container's, but lives under its
+ * rules. */
+static int open_passwd(const struct init *c)
+{
+	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+	auto_fd int found = root_open(c->root_fd, "/etc/passwd", O_PATH);
+	struct stat st;
+
+	if (found < 0 || fstat(found, &st) < 0 || !S_ISREG(st.st_mode))
+		return -1;
+	return c->exec ? root_open(c->root_fd, "/etc/passwd", flags) : path_reopen(found, flags);
+}
+
 static const char *find_home(const struct init *c, struct arena *a)
 {
-	auto_fd int fd = root_open(c->root_fd, "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	auto_fd int fd = open_passwd(c);
 	const char *home = NULL;
 	struct stat st;
 

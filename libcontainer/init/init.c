@@ -92,6 +92,14 @@ static bool personality(const void *ctx)
 	return process(ctx) && context(ctx)->process->has_personality;
 }
 
+static int forget_environment(void *ctx, struct err *err)
+{
+	(void)ctx;
+	(void)err;
+	init_forget_environment();
+	return 0;
+}
+
 static bool keyring(const void *ctx)
 {
 	return process(ctx) && context(ctx)->process->keyring;
@@ -123,6 +131,8 @@ static const struct step steps[] = {
 	/* H-08: the runtime's hooks, then ours; all before pivot_root (H-13 to H-15). */
 	{"runtime hooks",  runtime_hooks,  init_runtime_hooks, NULL},
 	{"create hooks",   create_hooks,   init_create_hooks, NULL},
+	/* As root: a passwd file need not be readable for all. While /proc is the host's. */
+	{"home",           process,        init_home, NULL},
 	{"pivot",          NULL,           init_pivot, NULL},
 	/* While the root can be written. */
 	{"directory",      process,        init_make_cwd, NULL},
@@ -134,14 +144,14 @@ static const struct step steps[] = {
 	 * not be made. */
 	{"propagation",    NULL,           init_root_propagation, NULL},
 	{"read-only root", NULL,           init_root_readonly, NULL},
-	/* As root: a passwd file need not be readable for all. */
-	{"home",           process,        init_home, NULL},
 	/* Before no_new_privs, which may forbid it; before the keyring, which gets the label. What
 	 * is masked in the container's /proc does not matter: it is not used. */
 	{"labels",         labels,         init_labels, NULL},
 	{"descriptors",    NULL,           init_descriptors, NULL},
 	{"stdio",          process,        init_stdio_owner, NULL},
 	{"keyring",        keyring,        init_keyring, NULL},
+	/* After the hooks that inherit it: /proc/1/environ shall not show the caller's. */
+	{"environment",    NULL,           forget_environment, NULL},
 	/* Before CAP_SYS_RESOURCE is gone; after most descriptors are, for a small limit. */
 	{"limits",         own_limits,     init_rlimits, NULL},
 	{"memory policy",  memory_policy,  init_memory_policy, NULL},

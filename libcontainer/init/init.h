@@ -8,6 +8,8 @@
 #ifndef HULL_INIT_H
 #define HULL_INIT_H
 
+#include <sys/types.h>
+
 #include "libcontainer/plan/plan.h"
 
 struct init_args {
@@ -31,6 +33,13 @@ struct init_exec_args {
 	int container_pidfd; /* pidfd of the container's init */
 	uint64_t join;       /* CLONE_NEW* still to be joined through container_pidfd */
 	bool new_user;       /* joined a user namespace: become 0:0 of it first */
+	/*
+	 * For a container that may trace other processes: this one prepares all it can outside
+	 * of the container's pid namespace, where nobody of the container can see it, and then
+	 * clones the program's process, whose pid goes into this shared memory. NULL: it is
+	 * the program's process itself.
+	 */
+	volatile pid_t *ret_pid;
 };
 
 /* A process that joins a running container. */

@@ -16,6 +16,7 @@ static int join(void *ctx, struct err *err)
 	 * descriptors through ptrace (CVE-2016-9962). */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(err, errno, "make the process non-dumpable");
+	init_forget_environment();
 	if (c->exec->join && setns(c->exec->container_pidfd, (int)c->exec->join) < 0)
 		return err_sys(err, errno, "join the container's namespaces");
 	return 0;
@@ -69,8 +70,22 @@ static bool keyring(const void *ctx)
 	return ((const struct init *)ctx)->process->keyring;
 }
 
+static bool control(const void *ctx)
+{
+	const struct init *c = ctx;
+
+	return c->process->terminal && c->exec->console_fd >= 0;
+}
+
+static bool shielded(const void *ctx)
+{
+	return ((const struct init *)ctx)->exec->ret_pid;
+}
+
 /* clang-format off */
 static const struct step steps[] = {
+	/* First: what the caller left open may be a way to the host's files. */
+	{"descriptors", NULL,       init_descriptors, NULL},
 	{"session",     NULL,       init_session, NULL},
 	{"cpus",        NULL,       init_cpus, NULL},
 	{"join",        NULL,       join, NULL},
@@ -80,7 +95,6 @@ static const struct step steps[] = {
 	/* From here on as in init.c. */
 	{"home",        NULL,       init_home, NULL},
 	{"labels",      labels,     init_labels, NULL},
-	{"descriptors", NULL,       init_descriptors, NULL},
 	{"stdio",       NULL,       init_stdio_owner, NULL},
 	{"keyring",     keyring,    init_keyring, NULL},
 	{"limits",      own_limits, init_rlimits, NULL},
@@ -92,6 +106,9 @@ static const struct step steps[] = {
 	{"ready",       NULL,       init_ready, NULL},
 	/* The parent writes the pid file in between: only when all before has succeeded. */
 	{"wait",        NULL,       init_wait_start, NULL},
+	/* As late as possible: from here on the container's processes see it. */
+	{"birth",       shielded,   init_birth, NULL},
+	{"control",     control,    init_control_terminal, NULL},
 	{"exec",        NULL,       init_run, NULL},
 };
 /* clang-format on */

@@ -62,5 +62,8 @@ int init_labels(void *ctx, struct err *err)
 	const struct plan_process *p = c->process;
 	int r = p->apparmor ? apparmor(c, p->apparmor, err) : 0;
 
-	return r == 0 && p->selinux ? selinux(c, p->selinux, err) : r;
+	if (r == 0 && p->selinux)
+		r = selinux(c, p->selinux, err);
+	close_fd(&c->label_proc_fd); /* the host's: exec waits after this step */
+	return r;
 }

@@ -39,6 +39,8 @@ struct init {
 	const char *program; /* resolved args[0] */
 	struct init_caps final_caps;
 	struct handover *handover; /* a filter with a listener is in force: listener.c */
+	bool last_closed;          /* nothing is open any more that the program must not have */
+	bool filtered;             /* the seccomp filter is loaded */
 };
 
 /* namespaces.c */
@@ -71,6 +73,7 @@ int init_open_dev(const struct init *c, struct err *err);
 
 /* console.c */
 int init_console(void *ctx, struct err *err);
+int init_control_terminal(void *ctx, struct err *err);
 
 /* hooks.c */
 int init_runtime_hooks(void *ctx, struct err *err);
@@ -116,8 +119,15 @@ int init_wait_start(void *ctx, struct err *err);
 int init_load_with_listener(struct init *c, struct err *err);
 _Noreturn void init_listener_fail(struct handover *h, const struct err *err);
 
+/* birth.c: of the program's process, in an exec that the container must not look into. */
+int init_birth(void *ctx, struct err *err);
+/* The caller's environment goes from this process's memory. */
+void init_forget_environment(void);
+
 /* exec.c */
 int init_descriptors(void *ctx, struct err *err);
+int init_last_descriptors(struct init *c, struct err *err);
+int init_load_filter(struct init *c, struct err *err);
 int init_run(void *ctx, struct err *err);
 _Noreturn void init_fail(struct init *c, const struct err *err);
 

@@ -1,11 +1,13 @@
 /* RUNTIME: create: ask and check: kernel, configuration, plan, filter. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/log.h"
@@ -86,6 +88,21 @@ static int check_mount_label(const struct oci_spec *spec, struct err *err)
 			label);
 }
 
+/* A keyring of that name may be there already, made by an earlier container of this id or by
+ * another one that wants our keys: a name that nobody knows beforehand joins none. */
+static int name_keyring(struct creation *k, struct err *err)
+{
+	uint64_t random[2];
+
+	if (!k->plan.has_process || !k->plan.process.keyring)
+		return 0;
+	if (syscall(SYS_getrandom, random, sizeof(random), 0) != sizeof(random))
+		return err_sys(err, errno, "name the session keyring");
+	k->plan.process.keyring = arena_printf(&k->plan.arena, "%s.%016" PRIx64 "%016" PRIx64,
+					       k->plan.process.keyring, random[0], random[1]);
+	return 0;
+}
+
 int create_plan(void *ctx, struct err *err)
 {
 	struct creation *k = ctx;
@@ -114,5 +131,7 @@ int create_plan(void *ctx, struct err *err)
 	if (r < 0)
 		return r;
 	r = plan_build(&k->plan, &in, err);
+	if (r == 0)
+		r = name_keyring(k, err);
 	return r < 0 ? r : lsm_prepare(&k->plan.process, &k->label_proc_fd, err);
 }

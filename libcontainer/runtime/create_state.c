@@ -58,6 +58,8 @@ static int fill_state(struct creation *k, struct err *err)
 	s->has_defaults.set = s->has_defaults.v = has_defaults(k->spec.process);
 	s->personality = linux_ ? linux_->personality : NULL;
 	s->memory_policy = linux_ ? linux_->memory_policy : NULL;
+	s->may_trace = (struct opt_bool){true, runtime_may_trace(&k->plan.process)};
+	s->keyring = k->plan.process.keyring;
 	s->annotations = k->spec.annotations;
 	s->hooks = k->spec.hooks;
 	for (size_t i = 0; linux_ && i < linux_->namespaces.n; i++) {

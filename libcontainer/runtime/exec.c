@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -10,203 +9,16 @@
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
-#include "libcontainer/base/log.h"
 #include "libcontainer/base/path.h"
 #include "libcontainer/base/proc.h"
 #include "libcontainer/base/str.h"
-#include "libcontainer/init/init.h"
 #include "libcontainer/runtime/lsm.h"
-#include "libcontainer/plan/annotations.h"
+#include "libcontainer/runtime/exec.h"
 #include "libcontainer/runtime/runtime.h"
 #include "libcontainer/runtime/scheduler.h"
 #include "libcontainer/sync.h"
 #include "namespaces/ns.h"
-#include "oci-spec/oci.h"
 #include "seccomp/filter.h"
-
-struct execution {
-	const struct container_exec_opts *opts;
-	struct container_root *root;
-	struct container c;
-	struct arena arena;
-	struct oci_process spec;
-	struct plan_process plan;
-	int sync[2];
-	int label_proc_fd;
-	int cgroup_fd; /* where the process starts; -1 */
-	struct console console;
-	struct spawn spawn;
-	struct init_exec_args init;
-};
-
-/* ---- what to execute -------------------------------------------------------------------- */
-
-static int parse_user(struct execution *x, struct err *err)
-{
-	const char *user = x->opts->user, *colon = strchr(user, ':');
-	struct oci_user *u = arena_new(&x->arena, struct oci_user);
-	char *uid = colon ? arena_strndup(&x->arena, user, (size_t)(colon - user))
-			  : arena_strdup(&x->arena, user);
-
-	if (x->spec.user)
-		*u = *x->spec.user;
-	u->gid.v = 0;
-	u->uid.set = u->gid.set = true;
-	if (str_to_u32(uid, &u->uid.v) < 0 || (colon && str_to_u32(colon + 1, &u->gid.v) < 0))
-		return err_fail(err, EINVAL, "--user '%s' is not UID[:GID] in numbers", user);
-	x->spec.user = u;
-	return 0;
-}
-
-static void append(struct execution *x, struct oci_strings *list, const char *const *more)
-{
-	const char **v;
-	size_t n = 0;
-
-	while (more && more[n])
-		n++;
-	v = arena_array(&x->arena, const char *, list->n + n + 1);
-	if (list->n)
-		memcpy(v, list->v, list->n * sizeof(*v));
-	for (size_t i = 0; i < n; i++)
-		v[list->n + i] = more[i];
-	*list = (struct oci_strings){.set = true, .n = list->n + n, .v = v};
-}
-
-/* --cap: bounding, effective and permitted; ambient only where the container's process has
- * inheritable ones; never inheritable (CVE-2022-29162). */
-static void add_caps(struct execution *x)
-{
-	struct oci_capabilities *caps = arena_new(&x->arena, struct oci_capabilities);
-
-	if (!x->opts->caps || !x->opts->caps[0])
-		return;
-	if (x->spec.capabilities)
-		*caps = *x->spec.capabilities;
-	append(x, &caps->bounding, x->opts->caps);
-	append(x, &caps->effective, x->opts->caps);
-	append(x, &caps->permitted, x->opts->caps);
-	if (caps->inheritable.n)
-		append(x, &caps->ambient, x->opts->caps);
-	x->spec.capabilities = caps;
-}
-
-static int apply_flags(struct execution *x, struct err *err)
-{
-	const struct container_exec_opts *o = x->opts;
-	size_t n = 0;
-
-	while (o->args && o->args[n])
-		n++;
-	x->spec.args = (struct oci_strings){true, n, (const char **)o->args};
-	x->spec.terminal = (struct opt_bool){true, o->tty};
-	if (!o->tty)
-		x->spec.console_size = NULL;
-	if (o->cwd)
-		x->spec.cwd = o->cwd;
-	if (o->env && o->env[0])
-		append(x, &x->spec.env, o->env);
-	if (o->no_new_privs)
-		x->spec.no_new_privileges = (struct opt_bool){true, true};
-	if (o->apparmor)
-		x->spec.apparmor_profile = o->apparmor;
-	if (o->process_label)
-		x->spec.selinux_label = o->process_label;
-	add_caps(x);
-	if (o->user && parse_user(x, err) < 0)
-		return -err->code;
-	if (o->n_additional_gids) {
-		struct oci_user *u = arena_new(&x->arena, struct oci_user);
-
-		if (x->spec.user)
-			*u = *x->spec.user;
-		u->additional_gids = (struct oci_u32s){true, o->n_additional_gids,
-						       (uint32_t *)o->additional_gids};
-		x->spec.user = u;
-	}
-	return 0;
-}
-
-static int load_own_process(struct execution *x, struct oci_process *ret, struct err *err)
-{
-	return oci_decode_file(&x->arena, &oci_process_type, x->c.dirfd, "process.json", ret, err);
-}
-
-static bool given(const char *s)
-{
-	return s && *s;
-}
-
-/* A --process without capabilities, labels or scheduling gets the container's, as with runc and
- * crun: else it would be less confined than the container is. The file is read only when it has
- * some. */
-static int take_defaults(struct execution *x, struct err *err)
-{
-	struct oci_process own = {0}, *p = &x->spec;
-	int r;
-
-	if (!x->c.state.has_process.v || (p->capabilities && !x->c.state.has_defaults.v))
-		return 0;
-	r = load_own_process(x, &own, err);
-	if (r < 0)
-		return r;
-	if (!p->capabilities)
-		p->capabilities = own.capabilities;
-	if (!given(p->apparmor_profile))
-		p->apparmor_profile = own.apparmor_profile;
-	if (!given(p->selinux_label))
-		p->selinux_label = own.selinux_label;
-	if (!p->scheduler)
-		p->scheduler = own.scheduler;
-	if (!p->io_priority)
-		p->io_priority = own.io_priority;
-	if (!p->exec_cpu_affinity)
-		p->exec_cpu_affinity = own.exec_cpu_affinity;
-	return 0;
-}
-
-static int load_process(struct execution *x, struct err *err)
-{
-	const struct container_exec_opts *o = x->opts;
-	int r;
-
-	if (o->process_file)
-		r = oci_decode_file(&x->arena, &oci_process_type, AT_FDCWD, o->process_file,
-				    &x->spec, err);
-	else if (!x->c.state.has_process.v)
-		r = err_fail(err, EINVAL,
-			     "the container's configuration has no process: use --process");
-	else
-		r = load_own_process(x, &x->spec, err);
-	if (r == 0 && o->process_file)
-		r = take_defaults(x, err);
-	if (r == 0 && !o->process_file)
-		r = apply_flags(x, err);
-	else if (r == 0 && o->tty)
-		x->spec.terminal = (struct opt_bool){true, true};
-	return r < 0 ? r : oci_validate_process(&x->spec, err);
-}
-
-static int build_plan(struct execution *x, struct err *err)
-{
-	int r = plan_process_build(&x->arena, &x->plan, &x->spec, 63, err);
-
-	if (r == 0)
-		r = plan_process_build_linux(&x->arena, &x->plan, x->c.state.personality,
-					     x->c.state.memory_policy, err);
-	if (r < 0)
-		return r;
-	x->plan.keep_fds = x->opts->preserve_fds;
-	x->plan.set_groups =
-		!annotation_is_on(&x->c.state.annotations, "run.oci.keep_original_groups");
-	if (!x->c.state.no_new_keyring.v)
-		x->plan.keyring = arena_printf(&x->arena, "_ses.%s", x->c.id);
-	else
-		x->plan.keyring = NULL;
-	if (!x->c.state.has_filter.v)
-		return 0;
-	return filter_read(&x->arena, x->c.dirfd, "filter", &x->plan.filter, err);
-}
 
 /* ---- where --------------------------------------------------------------------------------- */
 
@@ -293,6 +105,15 @@ static void child(void *ctx)
 	init_exec_main(&x->init);
 }
 
+/* The helper of an unprivileged caller: its child is in the container's pid namespace and of the
+ * same user from its first instruction, and must not be traced. */
+static void before_join(void *ctx)
+{
+	(void)ctx;
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		_exit(1);
+}
+
 static int try_spawn(struct execution *x, uint64_t flags, struct err *err)
 {
 	struct plan_join pid = {.flag = CLONE_NEWPID, .fd = x->c.pidfd};
@@ -304,16 +125,20 @@ static int try_spawn(struct execution *x, uint64_t flags, struct err *err)
 		.label_proc_fd = x->label_proc_fd,
 		.console_fd = x->console.socket >= 0 ? x->console.socket : x->console.sock[1],
 		.container_pidfd = x->c.pidfd,
-		.join = helper ? 0 : flags & ~(uint64_t)CLONE_NEWPID,
+		.join = helper           ? 0
+			: x->shield.born ? flags
+					 : flags & ~(uint64_t)CLONE_NEWPID,
 		.new_user = flags & CLONE_NEWUSER,
+		.ret_pid = x->shield.born,
 	};
 	x->spawn = (struct spawn){
 		.joins = &pid,
-		.n_joins = !helper && (flags & CLONE_NEWPID) ? 1 : 0,
+		.n_joins = !helper && !x->shield.born && (flags & CLONE_NEWPID) ? 1 : 0,
 		/* Only inside the user namespace are there the rights to join the others. */
 		.through_helper = helper,
 		.join_pidfd = helper ? x->c.pidfd : -1,
 		.join_flags = flags,
+		.before_join = before_join,
 		.cgroup_fd = x->cgroup_fd,
 		.cgroup_reused = x->cgroup_fd >= 0 && !x->c.state.cgroup_made,
 		.child = child,
@@ -325,8 +150,11 @@ static int try_spawn(struct execution *x, uint64_t flags, struct err *err)
 static int spawn_process(struct execution *x, struct err *err)
 {
 	uint64_t flags = namespace_flags(&x->c.state);
-	int r = try_spawn(x, flags, err);
+	int r = shield_begin(&x->shield, &x->c, &x->plan, flags, err);
 
+	if (r < 0)
+		return r;
+	r = try_spawn(x, flags, err);
 	/* The container made cgroups below its own: processes can be in leaves only. Then it is
 	 * where init is, unless the caller named a place. */
 	if (r == -EBUSY && !x->opts->cgroup && x->cgroup_fd >= 0) {
@@ -350,10 +178,19 @@ static int rlimits_from_outside(struct execution *x, struct err *err)
 	return 0;
 }
 
+/* Before its program is executed; of a shielded one, which is born last, just after. */
+static int hand_out(struct execution *x, struct err *err)
+{
+	int r = scheduler_apply(x->spawn.pid, &x->plan, err);
+
+	if (r == 0 && x->opts->pidfd_socket)
+		r = send_fd_to_path(x->opts->pidfd_socket, "setns", x->spawn.pidfd, err);
+	return r;
+}
+
 /* Up to the program's execution. The pid file comes last: an engine takes it as success. */
 static int bring_up(struct execution *x, struct err *err)
 {
-	const struct container_exec_opts *o = x->opts;
 	auto_fd int agent = -1;
 	int r = rlimits_from_outside(x, err);
 
@@ -364,23 +201,38 @@ static int bring_up(struct execution *x, struct err *err)
 	if (r == 0)
 		r = sync_expect(x->sync[0], SYNC_READY, NULL, err);
 	if (r == 0)
-		r = scheduler_apply(x->spawn.pid, &x->plan, err);
-	if (r == 0)
 		r = console_receive(&x->console, err);
-	if (r == 0 && o->pidfd_socket)
-		r = send_fd_to_path(o->pidfd_socket, "setns", x->spawn.pidfd, err);
+	if (r == 0 && !x->shield.born)
+		r = hand_out(x, err);
 	if (r == 0 && filter_has_listener(&x->plan.filter))
 		r = agent = listener_connect(&x->c, err);
 	if (r >= 0)
 		r = sync_tell(x->sync[0], SYNC_START, err);
 	if (r == 0 && agent >= 0)
 		r = listener_serve(&x->c, x->spawn.pid, x->spawn.pidfd, &agent, x->sync[0], err);
-	if (r < 0)
-		return r;
-	r = sync_expect(x->sync[0], SYNC_EOF, NULL, err);
-	if (r == 0 && o->pid_file)
-		r = write_pid_file(o->pid_file, x->spawn.pid, err);
+	if (r == 0)
+		r = sync_expect(x->sync[0], SYNC_EOF, NULL, err);
+	if (r == 0 && x->shield.born)
+		r = shield_adopt(&x->shield, &x->spawn.pid, &x->spawn.pidfd, err);
+	if (r == 0 && x->shield.born)
+		r = hand_out(x, err);
+	if (r == 0 && x->opts->pid_file)
+		r = write_pid_file(x->opts->pid_file, x->spawn.pid, err);
 	return r;
+}
+
+/* Nothing of it stays, whatever it was doing. */
+static void give_up(struct execution *x)
+{
+	pid_t born;
+
+	if (x->spawn.pidfd >= 0)
+		proc_pidfd_signal(x->spawn.pidfd, SIGKILL);
+	if (x->spawn.pid > 0)
+		proc_wait(x->spawn.pid);
+	born = x->shield.born ? *x->shield.born : 0;
+	if (born > 0 && born != x->spawn.pid && kill(born, SIGKILL) == 0)
+		proc_wait(born);
 }
 
 static int prepare(struct execution *x, struct err *err)
@@ -393,9 +245,9 @@ static int prepare(struct execution *x, struct err *err)
 	if (r == 0)
 		r = check_state(x, err);
 	if (r == 0)
-		r = load_process(x, err);
+		r = exec_load_process(x, err);
 	if (r == 0)
-		r = build_plan(x, err);
+		r = exec_build_plan(x, err);
 	if (r == 0)
 		r = lsm_prepare(&x->plan, &x->label_proc_fd, err);
 	if (r < 0)
@@ -434,8 +286,7 @@ static int run_execution(struct execution *x, int *ret_exit, struct err *err)
 	close_fd(&x->label_proc_fd);
 	r = bring_up(x, err);
 	if (r < 0) {
-		proc_pidfd_signal(x->spawn.pidfd, SIGKILL);
-		proc_wait(x->spawn.pid);
+		give_up(x);
 		return r;
 	}
 	*ret_exit = 0;
@@ -466,6 +317,7 @@ int container_exec(struct container_root *root, const struct container_exec_opts
 	close_fd(&x.sync[1]);
 	close_fd(&x.cgroup_fd);
 	close_fd(&x.label_proc_fd);
+	shield_end(&x.shield);
 	close_fd(&x.spawn.pidfd);
 	console_done(&x.console);
 	container_close(&x.c);

@@ -63,7 +63,8 @@ struct spawn {
 	bool through_helper; /* joins have to be entered by a process of their own */
 	int join_pidfd;      /* helper of exec: enter all of JOIN_FLAGS through it; -1 */
 	uint64_t join_flags;
-	int cgroup_fd; /* -1 = stay in the caller's */
+	void (*before_join)(void *ctx); /* in the helper; NULL: nothing */
+	int cgroup_fd;                  /* -1 = stay in the caller's */
 	/* It was there before. In one that was ever emptied by cgroup.kill, kernels from 6.14 on
 	 * may kill what clone3 puts into it: they look up how often that was in the wrong cgroup.
 	 */
@@ -82,6 +83,23 @@ int oom_score_lend(const struct plan_process *p, bool rootless, struct opt_i64 *
 void oom_score_take_back(const struct opt_i64 *own);
 int oom_score_apply(pid_t pid, const struct plan_process *p, bool rootless,
 		    struct err *err) must_check;
+
+/* Whether a process with these capabilities can come by CAP_SYS_PTRACE. */
+bool runtime_may_trace(const struct plan_process *p);
+
+/*
+ * An exec into a container whose processes may trace others: the process that hull makes stays out
+ * of their pid namespace and clones the program's one as hull's child (init/birth.c).
+ */
+struct shield {
+	volatile pid_t *born; /* shared memory: its pid, 0 before; NULL: not needed */
+};
+int shield_begin(struct shield *s, const struct container *c, const struct plan_process *p,
+		 uint64_t namespaces, struct err *err) must_check;
+/* After the maker's end: the program's process takes its place in *PID and *PIDFD. On failure *PID
+ * is 0 or still to be waited for. */
+int shield_adopt(struct shield *s, pid_t *pid, int *pidfd, struct err *err) must_check;
+void shield_end(struct shield *s);
 
 /* Opens what the plan names on the host: namespaces, the root file system, bind sources,
  * device nodes. */

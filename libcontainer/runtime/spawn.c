@@ -128,6 +128,8 @@ static _Noreturn void helper(struct spawn *s, int sock)
 		err_sys(&err, -r, "enter the cgroup");
 		goto fail;
 	}
+	if (s->before_join)
+		s->before_join(s->ctx);
 	if (s->join_pidfd >= 0 && setns(s->join_pidfd, (int)s->join_flags) < 0) {
 		err_sys(&err, errno, "join the container's namespaces");
 		goto fail;

@@ -11,13 +11,23 @@
 
 #include "libcontainer/base/steps.h"
 
+/* Read at the start, as init forgets its environment at some step. */
+static char fault_text[128];
+
+__attribute__((constructor)) static void read_fault(void)
+{
+	const char *text = getenv("HULL_FAULT");
+
+	if (text && strlen(text) < sizeof(fault_text))
+		strcpy(fault_text, text);
+}
+
 int fault_point(const char *what, const char *name, struct err *err)
 {
-	const char *fault = getenv("HULL_FAULT");
+	const char *fault = fault_text;
 	size_t w = strlen(what), n = strlen(name);
 
-	if (!fault || strncmp(fault, what, w) != 0 || fault[w] != ':' ||
-	    strncmp(fault + w + 1, name, n) != 0)
+	if (strncmp(fault, what, w) != 0 || fault[w] != ':' || strncmp(fault + w + 1, name, n) != 0)
 		return 0;
 	fault += w + 1 + n;
 	if (strcmp(fault, "=kill") == 0) {

@@ -4,7 +4,7 @@
 #   ROOT        state root of the test file, passed by `hull`
 #   BUNDLE      the current bundle, made by `bundle`; ROOTFS is its root file system
 #   CG          the test's own cgroup below the v2 mount; CGROOT is that mount
-#   PROBE       tests/integration/probe.c, compiled; /bin/probe inside every rootfs
+#   PROBE       tests/integration/{probe,attacker}.c, compiled; /bin/probe inside every rootfs
 #
 # Every test ends with a check that nothing is left of it: see `leak_check`.
 
@@ -43,7 +43,7 @@ make_probe() {
 	if [[ -n ${HULL_PROBE:-} ]]; then
 		cp "$HULL_PROBE" "$1"
 	else
-		"${CC:-cc}" -static -O1 -o "$1" "$HERE/probe.c"
+		"${CC:-cc}" -static -O1 -o "$1" "$HERE/probe.c" "$HERE/attacker.c"
 	fi
 }
 

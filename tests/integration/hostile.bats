@@ -173,6 +173,66 @@ no_dev_mounts='.mounts |= map(select(.destination | startswith("/dev") | not))'
 	equal "$output" $'CapInh:\t0000000000000000'
 }
 
+@test "hostile: a keyring that another one made for this id is not joined, nor seen by others" {
+	join=$(nr keyctl)
+	request=$((join - 1)) # request_key(2)
+	# A key that somebody put into a keyring of the name that this container's would have.
+	"$PROBE" keyring _ses.web planted sleep 1000 3>&- 4>&- &
+	planter=$!
+	script "probe syscall $request @user @planted 0 0"
+	run -0 hull run web
+	kill "$planter"
+	equal "$output" "! 126" # ENOKEY
+	# The container's own, from outside: root of the host stands for root of another container.
+	script "probe keyring unused mine true; probe syscall $join 0 -3 0; sleep 1000"
+	start_it web
+	wait_for 5 grep -q = "$OUT"
+	ring=$(sed -n 's/^= //p' "$OUT")
+	run ! grep "_ses.web[.]" /proc/keys
+	equal "$("$PROBE" syscall "$join" 11 "$ring" 0 0)" "! 13" # KEYCTL_READ: EACCES
+	equal "$("$PROBE" syscall "$join" 8 "$ring" -3)" "! 13"   # KEYCTL_LINK: EACCES
+	# exec is in it all the same.
+	run -0 hull exec web probe syscall "$join" 0 -3 0
+	equal "$output" "= $ring"
+}
+
+@test "hostile: an earlier container's keys are gone with it" {
+	join=$(nr keyctl)
+	add=$((join - 2)) request=$((join - 1)) # add_key(2), request_key(2)
+	script "probe syscall $add @user @old @x 1 -3; probe syscall $request @user @old 0 0"
+	run -0 hull run web
+	has "${lines[1]}" "= "
+	script "probe syscall $request @user @old 0 0"
+	run -0 hull run web
+	equal "$output" "! 126"
+}
+
+@test "hostile: the caller's terminal does not become the container's user's" {
+	config '.process.user = {uid: 1000, gid: 1000} | .process.terminal = false'
+	script 'stat -L -c %u /proc/self/fd/0; exit 3'
+	run "$PROBE" pty 24 80 "$HULL" --root "$ROOT" run web
+	[[ $status -eq 3 ]]
+	equal "${output%$'\r'}" 0
+	config '.process.terminal = true'
+	run "$PROBE" pty 24 80 "$HULL" --root "$ROOT" run web
+	[[ $status -eq 3 ]]
+	equal "${output%$'\r'}" 1000
+}
+
+@test "hostile: a device or fifo in the place of a file that hull reads is not opened" {
+	requires strace mknod
+	rm "$ROOTFS/etc/passwd"
+	# null: opening it has no effect, but would be the same for a watchdog
+	mknod "$ROOTFS/etc/passwd" c 1 3
+	mkdir "$ROOTFS/up"
+	mknod "$ROOTFS/up/node" c 1 3
+	config '.mounts += [{destination: "/up", type: "tmpfs", source: "x", options: ["tmpcopyup"]}] | .process.env = ["PATH=/bin"]'
+	args probe fds
+	run -0 strace -f -qq -y -o "$T/trace" -e trace=open,openat,openat2 "$HULL" --root "$ROOT" run web
+	grep -q 'etc/passwd' "$T/trace"
+	run ! grep -E '(passwd|node).*O_RDONLY' <(grep -v O_PATH "$T/trace")
+}
+
 @test "hostile: a root that exchanges a directory with a symlink all the time (CVE-2021-30465)" {
 	mkdir -p "$ROOTFS/a/t"
 	ln -s "$CANARY" "$ROOTFS/b"

@@ -23,6 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "attacker.h"
+
 static int fail(const char *what)
 {
 	fprintf(stderr, "probe: %s: %s\n", what, strerror(errno));
@@ -563,15 +565,6 @@ static int verb_agent(int argc, char **argv)
 	}
 }
 
-/* exchange A B: swaps two names for ever, as an image that races with the runtime would. */
-static int verb_exchange(int argc, char **argv)
-{
-	(void)argc;
-	while (renameat2(AT_FDCWD, argv[0], AT_FDCWD, argv[1], RENAME_EXCHANGE) == 0)
-		usleep(50);
-	return fail(argv[0]);
-}
-
 /* The system calls that plans.bats takes away. */
 static const struct {
 	const char *name;
@@ -678,6 +671,8 @@ static const struct {
 	{"without", 3, verb_without},   {"agent", 2, verb_agent},
 	{"compat", 1, verb_compat},     {"trap", 1, verb_trap},
 	{"thread", 1, verb_thread},     {"traced", 1, verb_traced},
+	{"spy", 2, verb_spy},           {"reopen", 1, verb_reopen},
+	{"tree", 1, verb_tree},         {"keyring", 3, verb_keyring},
 };
 
 int main(int argc, char **argv)

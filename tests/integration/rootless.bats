@@ -139,3 +139,17 @@ teardown() {
 	equal "$output" "! 93"
 	kill $agent
 }
+
+@test "rootless: a container that may trace sees nothing of the host in an exec (CVE-2016-9962)" {
+	config '.process.capabilities |= with_entries(.value += ["CAP_SYS_PTRACE"])'
+	args probe spy HOSTSECRET precious
+	as_user "$HULL" create web < /dev/null > "$OUT" 2> "$ERR" 3>&- 4>&-
+	as_user "$HULL" start web
+	wait_for 5 grep -q up "$OUT"
+	exec 7< /etc
+	for ((i = 0; i < $(rounds 40 10); i++)); do
+		HOSTSECRET=precious as_user "$HULL" exec web probe clock monotonic < /dev/null > /dev/null
+	done
+	exec 7<&-
+	equal "$(cat "$OUT")" up
+}

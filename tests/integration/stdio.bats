@@ -34,7 +34,7 @@ load helpers
 	script 'touch /ran'
 	strace -f -qq -o "$T/trace" -e trace=close_range -e inject=close_range:error=EPERM \
 		"$HULL" --root "$ROOT" create --bundle "$BUNDLE" web > "$OUT" 2> "$ERR" < /dev/null 3>&- 4>&- && false
-	has "$(cat "$ERR")" "close the descriptors of the host"
+	has "$(cat "$ERR")" close_range
 	[[ ! -e $ROOTFS/ran ]]
 	no_trace web
 }

@@ -12,6 +12,8 @@ LONG_FILES = {}
 # file: in no makefile
 NOT_BUILT = {
     "tests/integration/probe.c": "built by the integration tests themselves",
+    "tests/integration/attacker.c": "built by the integration tests themselves",
+    "tests/integration/attacker.h": "built by the integration tests themselves",
 }
 
 # (file, function)
