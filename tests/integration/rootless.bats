@@ -140,6 +140,7 @@ teardown() {
 	kill $agent
 }
 
+<<<<<<< HEAD
 @test "rootless: a container that may trace sees nothing of the host in an exec (CVE-2016-9962)" {
 	config '.process.capabilities |= with_entries(.value += ["CAP_SYS_PTRACE"])'
 	args probe spy HOSTSECRET precious
@@ -152,4 +153,13 @@ teardown() {
 	done
 	exec 7<&-
 	equal "$(cat "$OUT")" up
+=======
+@test "rootless: id-mapped mounts are refused, as only root may make them (M-23)" {
+	mkdir "$BUNDLE/vol"
+	config '.mounts += [{"destination": "/vol", "source": "vol", "options": ["bind", "idmap"]}]'
+	run as_user "$HULL" run web
+	equal "$status" 1
+	has "$output" "mounts["
+	has "$output" "only root can id-map mounts"
+>>>>>>> 77a7777 (tests: id-mapped mounts of an ordinary user are refused)
 }
