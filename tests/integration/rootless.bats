@@ -140,7 +140,6 @@ teardown() {
 	kill $agent
 }
 
-<<<<<<< HEAD
 @test "rootless: a container that may trace sees nothing of the host in an exec (CVE-2016-9962)" {
 	config '.process.capabilities |= with_entries(.value += ["CAP_SYS_PTRACE"])'
 	args probe spy HOSTSECRET precious
@@ -153,7 +152,8 @@ teardown() {
 	done
 	exec 7<&-
 	equal "$(cat "$OUT")" up
-=======
+}
+
 @test "rootless: id-mapped mounts are refused, as only root may make them (M-23)" {
 	mkdir "$BUNDLE/vol"
 	config '.mounts += [{"destination": "/vol", "source": "vol", "options": ["bind", "idmap"]}]'
@@ -161,5 +161,4 @@ teardown() {
 	equal "$status" 1
 	has "$output" "mounts["
 	has "$output" "only root can id-map mounts"
->>>>>>> 77a7777 (tests: id-mapped mounts of an ordinary user are refused)
 }
