@@ -2,7 +2,7 @@ load helpers
 
 COMMANDS="create delete events exec features kill list pause ps resume run spec start state update"
 
-@test "cli: --help lists every command" {
+@test "cli: --help lists every command (J-13)" {
 	run -0 --separate-stderr "$HULL" --help
 	[[ -z $stderr ]]
 	for c in $COMMANDS; do
@@ -93,11 +93,11 @@ COMMANDS="create delete events exec features kill list pause ps resume run spec 
 	run -0 "$HULL" --root="$ROOT" list --format=json
 }
 
-@test "cli: global options may be given twice and in any order" {
+@test "cli: global options may be given twice and in any order (J-10)" {
 	run -0 "$HULL" --debug --root /x --log "$T/log" --log-format json --root "$ROOT" --root "$ROOT" list -q
 }
 
-@test "cli: accepts what engines pass" {
+@test "cli: accepts what engines pass (J-10)" {
 	mkdir -p "$ROOT"
 	run -0 hull --rootless=false list -q
 	run -0 hull --rootless auto list -q

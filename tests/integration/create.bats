@@ -113,12 +113,12 @@ hulltest"
 	equal "$(cat "$T/pid")" "$(pid_of web)"
 }
 
-@test "create: accepts --detach and --no-subreaper of engines in silence" {
+@test "create: accepts --detach and --no-subreaper of engines in silence (J-11)" {
 	quietly hull create --detach --no-subreaper web
 	[[ ! -s $ERR ]]
 }
 
-@test "create: reads a relative root.path from the bundle, not the working directory (R-02)" {
+@test "create: reads a relative root.path from the bundle, not the working directory (R-02, J-02)" {
 	args cat /canary
 	echo here > "$ROOTFS/canary"
 	cd /
@@ -181,7 +181,7 @@ hulltest"
 	env -i XDG_RUNTIME_DIR= "$HULL" --root "$ROOT" delete --force web
 }
 
-@test "create: sends a pidfd to --pidfd-socket" {
+@test "create: sends a pidfd to --pidfd-socket (J-11)" {
 	"$PROBE" recvfd "$T/s" "$T" 3>&- 4>&- &
 	wait_for 5 test -e "$T/ready"
 	create web --pidfd-socket "$T/s"

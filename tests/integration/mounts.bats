@@ -124,7 +124,7 @@ file"
 	done
 }
 
-@test "mounts: each clearing option undoes the setting one" {
+@test "mounts: each clearing option undoes the setting one (MO-04, MO-05, MO-06, MO-09, MO-10)" {
 	mkdir "$T/vol"
 	add "{\"destination\": \"/vol\", \"source\": \"$T/vol\", \"options\": [\"bind\",
 		\"nosuid\", \"nodev\", \"noexec\", \"noatime\", \"nodiratime\", \"suid\", \"dev\", \"exec\", \"atime\", \"diratime\"]}"

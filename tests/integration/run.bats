@@ -34,7 +34,7 @@ load helpers
 	[[ ! -e $ROOT/web && ! -e $CGROOT/$CG ]]
 }
 
-@test "run: --keep leaves a stopped container" {
+@test "run: --keep leaves a stopped container (J-11)" {
 	script 'exit 3'
 	run hull run --keep web
 	[[ $status -eq 3 ]]
@@ -63,7 +63,7 @@ load helpers
 	wait_for 5 no_marked_pids
 }
 
-@test "run: --detach returns at once with the program running" {
+@test "run: --detach returns at once with the program running (J-11)" {
 	args sleep 1000
 	quietly hull run --detach --pid-file "$T/pid" web
 	equal "$(status_of web)" running

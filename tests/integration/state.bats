@@ -1,6 +1,6 @@
 load helpers
 
-@test "state: is the documented JSON when created, running and stopped" {
+@test "state: is the documented JSON when created, running and stopped (Z-02, Z-03, Z-04, Z-06 to Z-09, Z-11)" {
 	config '.annotations = {"a.b": "c", "empty": ""}'
 	script 'trap "exit 0" TERM; while :; do sleep 1000 & wait; done'
 	create web

@@ -56,7 +56,7 @@ static void test_tables(void)
 	CHECK(cli_command_find("") == NULL);
 }
 
-/* The options that engines pass (cli-contract of runc; J-02, J-10 to J-14). */
+/* The options that engines pass (those of runc: J-02, J-10, J-11, J-13, J-14). */
 static void test_contract(void)
 {
 	static const struct {

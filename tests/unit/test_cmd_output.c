@@ -33,7 +33,7 @@ static void test_text_grows(void)
 	CHECK_STR(t.buf + t.len - 10, "4998,4999,");
 }
 
-/* Z-01 to Z-11: the members and their types; rootfs, created and owner as runc has them. */
+/* Z-02, Z-03, Z-10, Z-11: the members and their types; rootfs, created and owner as in runc. */
 static void test_state(void)
 {
 	struct oci_pair pairs[] = {{"com.example.a", "1"}, {"b", "\"q\""}};

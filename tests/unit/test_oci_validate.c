@@ -111,7 +111,6 @@ static void version_and_root(void)
 
 #define SIXTEEN "0123456789abcdef"
 #define UTS     "\"linux\":{\"namespaces\":[{\"type\":\"uts\"}]}"
-/* I-01 to I-04 */
 static void names(void)
 {
 	static const struct row rows[] = {
@@ -823,7 +822,7 @@ static void parts(void)
 
 static const struct unit_case cases[] = {
 	{"B-06 B-07 B-08 R-01 R-02: version and root", version_and_root},
-	{"I-01 I-02 I-03: host and domain name", names},
+	{"I-03 I-04: host and domain name", names},
 	{"A-02 B-11 B-19 W-01: other top-level members", other_top_level},
 	{"M-03 M-04 M-16 M-17: mounts", mounts},
 	{"H-02 H-05: hooks", hooks},
@@ -841,7 +840,7 @@ static const struct unit_case cases[] = {
 	{"S-02 to S-04, S-06, S-08, S-09, S-11, S-14, S-17 to S-20: seccomp", seccomp_rules},
 	{"S-14 S-20: names of seccomp", seccomp_names},
 	{"K-02 K-04: device rules", device_rules},
-	{"K-09 to K-11, K-13 to K-25, K-35, K-36: memory, cpu, pids", memory_cpu_pids},
+	{"K-11 K-13 to K-16, K-20 K-21 K-23 K-25: memory, cpu, pids", memory_cpu_pids},
 	{"K-26 to K-29: block I/O", block_io},
 	{"K-31 K-37 K-40 V-13: other resources", other_resources},
 	{"process and resources alone", parts},
