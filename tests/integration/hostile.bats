@@ -120,7 +120,7 @@ no_dev_mounts='.mounts |= map(select(.destination | startswith("/dev") | not))'
 
 @test "hostile: a working directory of a descriptor is refused (CVE-2024-21626)" {
 	exec 7< /
-	for n in 3 4 5 6 7 8 9 10 11 12 13 14; do
+	for n in {3..20} 30 40 50 63 64; do
 		config '.process.cwd = "/proc/self/fd/'"$n"'"'
 		create_refused web "working directory"
 	done
@@ -130,7 +130,7 @@ no_dev_mounts='.mounts |= map(select(.destination | startswith("/dev") | not))'
 @test "hostile: exec refuses a working directory of a descriptor (CVE-2024-21626)" {
 	sleeper web
 	exec 7< /
-	for n in 3 4 5 6 7 8 9 10 11 12; do
+	for n in {3..20} 30 40 50 63 64; do
 		fails 255 hull exec --cwd "/proc/self/fd/$n" web true
 	done
 	exec 7<&-
@@ -194,6 +194,20 @@ no_dev_mounts='.mounts |= map(select(.destination | startswith("/dev") | not))'
 	# exec is in it all the same.
 	run -0 hull exec web probe syscall "$join" 0 -3 0
 	equal "$output" "= $ring"
+}
+
+@test "hostile: without a cgroup namespace, a user namespace has no cgroup but its own to write to (CVE-2023-25809)" {
+	requires userns
+	config '.linux.namespaces |= (map(select(.type != "cgroup")) + [{type: "user"}])
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings
+		| (.mounts[] | select(.type == "cgroup").options) -= ["ro"]'
+	chown 100000:100000 "$ROOTFS"
+	in_container 'mkdir /sys/fs/cgroup/new; echo max > /sys/fs/cgroup/cgroup.max.depth; echo 1 > /sys/fs/cgroup/cgroup.procs
+		ls -d /sys/fs/cgroup/*/; wc -l < /sys/fs/cgroup/cgroup.procs'
+	hasnt "$output" hull-test
+	hasnt "$output" /sys/fs/cgroup/new
+	has "$stderr" "/sys/fs/cgroup/new"
+	has "$stderr" cgroup.max.depth
 }
 
 @test "hostile: an earlier container's keys are gone with it" {
