@@ -563,6 +563,7 @@ requires() {
 	for what; do
 		case $what in
 		root) [[ $(id -u) -eq 0 ]] || skip "needs root" ;;
+		compat) [[ $("$PROBE" compat 20 2> /dev/null) == "= "* ]] || skip "needs 32-bit system calls" ;;
 		strace) command -v strace > /dev/null || skip "needs strace" ;;
 		cc) command -v "${CC:-cc}" > /dev/null || skip "needs a C compiler" ;;
 		python) command -v python3 > /dev/null || skip "needs python3" ;;
@@ -607,6 +608,10 @@ nr() {
 	x86_64-getcpu) echo 309 ;;
 	x86_64-lseek) echo 8 ;;
 	x86_64-keyctl) echo 250 ;;
+	x86_64-sendmsg) echo 46 ;;
+	x86_64-execve) echo 59 ;;
+	x86_64-exit_group) echo 231 ;;
+	x86_64-seccomp) echo 317 ;;
 	*-openat2) echo 437 ;;
 	*-unknown) echo 999 ;;
 	*) skip "no number of $1 known on $(uname -m)" ;;

@@ -223,8 +223,7 @@ profile() {
 }
 
 @test "seccomp: 32-bit calls have rules only where the architecture is listed, else they kill (S-04, S-05)" {
-	[[ $(uname -m) == x86_64 ]] || skip "x86-64 only"
-	ok_container "probe compat 20" # getpid
+	requires compat
 	profile SCMP_ACT_ERRNO '{"errnoRet": 99}'
 	config '.linux.seccomp.syscalls[0].names = ["getpgid"]'
 	script "probe compat 132; echo \$?"
