@@ -33,6 +33,7 @@ static const struct oci_field state_fields[] = {
 	FIELD_I64    (state, pid,            "pid"),
 	FIELD_U64    (state, starttime,      "starttime"),
 	FIELD_STRING (state, cgroup,         "cgroup"),
+	FIELD_STRING (state, cgroup_sub,     "cgroupSub"),
 	FIELD_STRING (state, cgroup_made,    "cgroupMade"),
 	FIELD_STRINGS(state, namespaces,     "namespaces"),
 	FIELD_BOOL   (state, private_pid,    "privatePid"),

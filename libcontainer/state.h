@@ -37,6 +37,7 @@ struct state {
 	struct opt_i64 pid;            /* absent until init exists */
 	struct opt_u64 starttime;      /* of init: tells a reused pid */
 	const char *cgroup;            /* below the v2 mount; absent = none */
+	const char *cgroup_sub;        /* below it: where processes start; absent = in it */
 	const char *cgroup_made;       /* topmost directory that create made */
 	struct oci_strings namespaces; /* types in the config, made or joined: exec joins them */
 	struct opt_bool private_pid;   /* a new pid namespace: killing init kills all */

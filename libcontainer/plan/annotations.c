@@ -18,6 +18,10 @@ const struct annotation annotation_table[] = {
 	 "effect"},
 	{"run.oci.mount_context_type", ANNOTATION_TEXT,
 	 "which SELinux option linux.mountLabel becomes: context, fscontext, defcontext or rootcontext"},
+	{"run.oci.delegate-cgroup", ANNOTATION_TEXT,
+	 "a cgroup of this name below the container's, without limits of its own, is where its "
+	 "processes start; it belongs to process.user.uid, and is the root of a new cgroup "
+	 "namespace"},
 	{"run.oci.pidfd_receiver", ANNOTATION_PATH,
 	 "socket of the host that is sent a pidfd of the container's process, as by --pidfd-socket"},
 	{"run.oci.seccomp.receiver", ANNOTATION_PATH,
@@ -38,6 +42,8 @@ const struct annotation annotation_table[] = {
 	{"run.oci.systemd.force_cgroup_v1", ANNOTATION_REFUSED,
 	 "hull has no cgroup v1"},
 
+	{"run.oci.systemd.subgroup", ANNOTATION_FOREIGN,
+	 "a cgroup below a scope of systemd, and hull makes no scopes"},
 	{"krun.", ANNOTATION_FOREIGN, "shape of a virtual machine"},
 	{"module.wasm.image/variant", ANNOTATION_FOREIGN, "kind of a WebAssembly image"},
 	{"org.criu.config", ANNOTATION_FOREIGN, "configuration of CRIU"},

@@ -15,7 +15,7 @@ int plan_namespaces_build(struct plan *plan, const struct plan_input *in,
 void plan_namespace_changed(struct plan *plan, uint64_t flag, const char *field);
 int plan_mounts_build(struct plan *plan, const struct plan_input *in, struct err *err) must_check;
 void plan_rdt_build(struct plan *plan, const struct plan_input *in);
-void plan_cgroup_build(struct plan *plan, const struct plan_input *in);
+int plan_cgroup_build(struct plan *plan, const struct plan_input *in, struct err *err) must_check;
 /* What the options of a mount say about its ids. */
 struct plan_idmap_option {
 	const char *name; /* as written, NULL = not given */

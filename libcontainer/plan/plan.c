@@ -145,9 +145,9 @@ static int build_annotations(struct plan *plan, const struct plan_input *in, str
 static int build_all(struct plan *plan, const struct plan_input *in, struct err *err)
 {
 	int (*const parts[])(struct plan *, const struct plan_input *, struct err *) = {
-		build_annotations, plan_namespaces_build, build_root,
-		plan_label_check,  plan_mounts_build,     plan_devices_build,
-		plan_sysctl_build, plan_netdevs_build,    build_process,
+		build_annotations, plan_namespaces_build, build_root,        plan_label_check,
+		plan_mounts_build, plan_devices_build,    plan_sysctl_build, plan_netdevs_build,
+		build_process,     plan_cgroup_build,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
@@ -157,7 +157,6 @@ static int build_all(struct plan *plan, const struct plan_input *in, struct err 
 			return r;
 	}
 	plan_masks_build(plan, in);
-	plan_cgroup_build(plan, in);
 	plan_rdt_build(plan, in);
 	return 0;
 }

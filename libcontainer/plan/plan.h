@@ -239,6 +239,7 @@ struct plan {
 		*cgroup; /* of the container, relative to the v2 mount: "/hull/web"; NULL = none */
 	const char *cgroup_mount;   /* "/sys/fs/cgroup" or "/sys/fs/cgroup/unified" */
 	const struct plan_rdt *rdt; /* NULL: resctrl is left alone */
+	const char *sub_cgroup;     /* below it: where the process starts; NULL = in it */
 	bool delegate_cgroup; /* the container's user becomes the owner of its cgroup (C-12) */
 };
 

@@ -16,6 +16,7 @@ static const struct step create_steps[] = {
 	{"cgroup",        create_has_cgroup,            create_cgroup,        create_undo_cgroup},
 	/* before the process exists: it must never run without its limits (K-44) */
 	{"limits",        create_has_resources,         create_limits,        NULL},
+	{"sub-cgroup",    create_has_sub_cgroup,        create_sub_cgroup,    NULL},
 	{"delegate",      create_delegates,             create_delegate,      NULL},
 	{"rdt",           create_has_rdt,               create_rdt,           create_undo_rdt},
 	{"sources",       NULL,                         create_sources,       create_undo_sources},
@@ -56,6 +57,7 @@ int creation_run(struct creation *k, struct err *err)
 	k->console = (struct console)CONSOLE_NONE;
 	k->sync[0] = k->sync[1] = k->listen_fd = k->console_fd = k->notify_fd = k->label_proc_fd =
 		-1;
+	k->sub_cgroup_fd = -1;
 	k->plan.rootfs_fd = k->plan.hook_out = k->plan.hook_err = -1;
 	*err = ERR_NONE;
 	r = container_root_open(k->root, true, err);
@@ -74,6 +76,7 @@ void creation_done(struct creation *k)
 	close_fd(&k->sync[1]);
 	close_fd(&k->listen_fd);
 	close_fd(&k->notify_fd);
+	close_fd(&k->sub_cgroup_fd);
 	close_fd(&k->label_proc_fd);
 	console_done(&k->console);
 	creation_keep_net_devices(k);

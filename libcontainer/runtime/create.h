@@ -25,7 +25,8 @@ struct creation {
 	struct ns_netdevs *netdevs; /* NULL: none, or they are the container's for good */
 	struct init_args init;
 	bool hooks_began;
-	bool start_told; /* SYNC_START has been sent early */
+	bool start_told;   /* SYNC_START has been sent early */
+	int sub_cgroup_fd; /* run.oci.delegate-cgroup; -1 */
 	bool rdt_class_made, rdt_group_made;
 	size_t done; /* steps */
 };
@@ -54,7 +55,15 @@ int create_limits(void *ctx, struct err *err);
 bool create_has_device_rules(const void *ctx);
 int create_device_rules(void *ctx, struct err *err);
 
+/* Where the container's process starts. */
+static inline int creation_cgroup(const struct creation *k)
+{
+	return k->sub_cgroup_fd >= 0 ? k->sub_cgroup_fd : k->c.cgroup_fd;
+}
+
 /* delegate.c */
+bool create_has_sub_cgroup(const void *ctx);
+int create_sub_cgroup(void *ctx, struct err *err);
 bool create_delegates(const void *ctx);
 int create_delegate(void *ctx, struct err *err);
 bool create_delegates_joined(const void *ctx);

@@ -93,7 +93,7 @@ int create_spawn(void *ctx, struct err *err)
 		.listen_fd = k->listen_fd,
 		.console_fd = k->console_fd,
 		.label_proc_fd = k->label_proc_fd,
-		.cgroup_fd = k->c.cgroup_fd,
+		.cgroup_fd = creation_cgroup(k),
 		.wait_for_maps = plan_has_ns(&k->plan, CLONE_NEWUSER),
 		.runtime_hooks = has_hook(k->spec.hooks),
 	};
@@ -104,7 +104,7 @@ int create_spawn(void *ctx, struct err *err)
 		.joins = k->plan.ns.join,
 		.n_joins = k->plan.ns.n_join,
 		.join_pidfd = -1,
-		.cgroup_fd = k->c.cgroup_fd,
+		.cgroup_fd = creation_cgroup(k),
 		.cgroup_reused = k->c.cgroup_fd >= 0 && !k->c.state.cgroup_made,
 		.child = child,
 		.ctx = k,

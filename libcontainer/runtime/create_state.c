@@ -81,6 +81,7 @@ static int fill_state(struct creation *k, struct err *err)
 		return r;
 	k->plan.cgroup = s->cgroup;
 	s->cgroup_made = first_missing(k, s->cgroup);
+	s->cgroup_sub = k->plan.sub_cgroup;
 	return 0;
 }
 

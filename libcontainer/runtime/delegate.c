@@ -26,6 +26,32 @@ bool create_delegates_joined(const void *ctx)
 	return delegates(ctx) && joins_user_ns(ctx);
 }
 
+bool create_has_sub_cgroup(const void *ctx)
+{
+	const struct creation *k = ctx;
+
+	return k->plan.sub_cgroup != NULL;
+}
+
+/* run.oci.delegate-cgroup. The limits stay above it, out of the container's reach. It is removed
+ * with the container's own, which for that has to be its own. */
+int create_sub_cgroup(void *ctx, struct err *err)
+{
+	static const char key[] = "annotations.run.oci.delegate-cgroup";
+	struct creation *k = ctx;
+	const char *made = NULL, *path;
+
+	if (k->c.cgroup_fd < 0)
+		return err_fail(err, ENOTSUP, "%s: the container has no cgroup", key);
+	if (!k->c.state.cgroup_made)
+		return err_fail(err, EEXIST, "%s: the cgroup '%s' was there before the container",
+				key, k->c.state.cgroup);
+	path = arena_printf(&k->arena, "%s/%s", k->c.state.cgroup, k->plan.sub_cgroup);
+	k->sub_cgroup_fd =
+		cgroup_fs_driver.create(&k->c.cgroup_host, &k->arena, path, NULL, &made, err);
+	return k->sub_cgroup_fd < 0 ? err_wrap(err, "%s", key) : 0;
+}
+
 /* C-12. A fresh cgroup is the runtime's own already. */
 static int hand_over(struct creation *k, uid_t uid, struct err *err)
 {
@@ -33,7 +59,7 @@ static int hand_over(struct creation *k, uid_t uid, struct err *err)
 
 	if (k->c.state.cgroup_made && uid == geteuid())
 		return 0;
-	r = cgroup_delegate(k->c.cgroup_fd, uid, err);
+	r = cgroup_delegate(creation_cgroup(k), uid, err);
 	if (r == -EPERM && k->root->rootless) {
 		log_warn("the cgroup stays that of user %u: %s", geteuid(), err->text);
 		return 0;

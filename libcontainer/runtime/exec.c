@@ -72,6 +72,13 @@ static int open_cgroup(struct execution *x, struct err *err)
 			       : 0;
 	if (x->opts->cgroup)
 		return open_sub_cgroup(x, err);
+	if (x->c.state.cgroup_sub) {
+		x->cgroup_fd =
+			beneath_open(x->c.cgroup_fd, x->c.state.cgroup_sub, O_RDONLY | O_DIRECTORY);
+		return x->cgroup_fd < 0 ? err_sys(err, -x->cgroup_fd, "open the sub-cgroup '%s'",
+						  x->c.state.cgroup_sub)
+					: check_thawed(x, err);
+	}
 	x->cgroup_fd = fcntl(x->c.cgroup_fd, F_DUPFD_CLOEXEC, 3);
 	return x->cgroup_fd < 0 ? err_sys(err, errno, "open the container's cgroup") : 0;
 }

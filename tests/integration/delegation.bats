@@ -144,3 +144,70 @@ end'
 	hull delete --force web
 	cgroup_gone
 }
+
+SUB='.annotations["run.oci.delegate-cgroup"] = "payload"'
+
+@test "delegation: run.oci.delegate-cgroup: a sub-cgroup is the container's, the limits are not" {
+	with_userns
+	config "$SUB"' | .process.user = {"uid": 1000, "gid": 1000}
+		| .linux.resources = {"unified": {"cgroup.max.depth": "5"}}'
+	script 'cat /proc/self/cgroup | grep ^0:; cd /sys/fs/cgroup; cat cgroup.max.depth; mkdir sub && echo made; sleep 1000'
+	start_it web
+	wait_for 5 grep -q made "$OUT"
+	equal "$(< "$OUT")" '0::/
+max
+made'
+	equal "$(grep ^0: "/proc/$(pid_of web)/cgroup")" "0::/$CG/bundle/payload"
+	equal "$(owner) $(owner payload) $(owner payload/cgroup.procs) $(owner payload/cgroup.max.depth)" "0 101000 101000 0"
+	equal "$(owner cgroup.procs) $(cat "$CGROOT/$CG/bundle/cgroup.max.depth")" "0 5"
+	run -0 hull exec web grep ^0: /proc/self/cgroup
+	equal "$output" "0::/"
+	hull pause web
+	is_status web paused
+	hull resume web
+	hull delete --force web
+	cgroup_gone
+}
+
+@test "delegation: run.oci.delegate-cgroup works with controllers above it" {
+	requires v2:memory v2:pids
+	config "$RW | $SUB"' | .process.user = {"uid": 1000, "gid": 1000}
+		| .linux.resources = {"memory": {"limit": 67108864}}'
+	script 'cd /sys/fs/cgroup; cat memory.max; mkdir sub && echo made; (echo 1 > memory.max) 2> /dev/null || echo denied; sleep 1000'
+	start_it web
+	wait_for 5 grep -q denied "$OUT"
+	equal "$(< "$OUT")" 'max
+made
+denied'
+	equal "$(cat "$CGROOT/$CG/bundle/memory.max")" 67108864
+	run -0 hull exec web grep ^0: /proc/self/cgroup
+	equal "$output" "0::/"
+}
+
+@test "delegation: run.oci.delegate-cgroup is a path below, of a cgroup that is the container's" {
+	local p
+
+	for p in .. a/../.. /a a//b . a/ $'a\nb'; do
+		config --arg p "$p" '.annotations["run.oci.delegate-cgroup"] = $p'
+		create_refused web annotations.run.oci.delegate-cgroup
+	done
+	config '.annotations["run.oci.delegate-cgroup"] = "a"'
+	mkdir -p "$CGROOT/$CG/bundle"
+	refused hull create web
+	has "$line" "was there before"
+	rmdir "$CGROOT/$CG/bundle" "$CGROOT/$CG"
+	config '.annotations["run.oci.delegate-cgroup"] = ""'
+	create web
+	equal "$(grep ^0: "/proc/$(pid_of web)/cgroup")" "0::/$CG/bundle"
+}
+
+@test "delegation: run.oci.systemd.subgroup has no effect without systemd, and --debug says so" {
+	config '.annotations["run.oci.systemd.subgroup"] = "container"'
+	args true
+	hull --debug --log "$T/log" run web
+	grep -q "run.oci.systemd.subgroup: no effect here" "$T/log"
+	config '.annotations["run.oci.systemd.subgroup"] = ""'
+	args cat /proc/self/cgroup
+	run -0 hull run web
+	has "$output" "0::/"
+}
