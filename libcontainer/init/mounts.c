@@ -204,7 +204,8 @@ static int make_cgroup(const struct init *c, const struct plan_mount *m, struct 
 	char path[PATH_MAX];
 	int r;
 
-	if (plan_has_ns(p, CLONE_NEWCGROUP) || (!c->userns && !p->cgroup_mount))
+	if ((plan_has_ns(p, CLONE_NEWCGROUP) && !p->ns.own_cgroup_ns) ||
+	    (!c->userns && !p->cgroup_mount))
 		return mountfd_new_fs("cgroup2", m->source ? m->source : "cgroup", m->data,
 				      m->attr_set, err);
 	if (c->userns && (!p->cgroup || !p->cgroup_mount))

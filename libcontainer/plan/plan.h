@@ -44,6 +44,7 @@ struct plan_namespaces {
 	uint64_t create; /* CLONE_NEW* to create */
 	struct plan_join join[8];
 	size_t n_join;
+	bool own_cgroup_ns; /* the one joined is the runtime's: as good as none */
 	struct plan_idmap *uid_map, *gid_map;
 	size_t n_uid_map, n_gid_map;
 	struct plan_timens_offset *time_offsets;

@@ -125,6 +125,8 @@ static int open_joins(struct plan *plan, struct err *err)
 					"%s: the %s namespace '%s' is hull's own, it would change "
 					"the host",
 					j->changed_by, ns_find_flag(j->flag)->oci_name, j->path);
+		if (j->flag == CLONE_NEWCGROUP)
+			plan->ns.own_cgroup_ns = ns_is_own(j->fd, j->flag) > 0;
 	}
 	return 0;
 }

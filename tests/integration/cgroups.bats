@@ -227,6 +227,8 @@ rw'
 	config '.linux.namespaces |= map(select(.type != "cgroup"))'
 	with=$(grep " $CGROOT " /proc/self/mountinfo)
 	ok_container 'ls /sys/fs/cgroup/cgroup.controllers; mkdir /sys/fs/cgroup/hull-never 2>&1; true'
+	config '.linux.namespaces += [{"type": "cgroup", "path": "/proc/self/ns/cgroup"}]'
+	hull run joined
 	after=$(grep " $CGROOT " /proc/self/mountinfo)
 	[[ $before == *nsdelegate* ]] || { mount -t cgroup2 none "$T" && umount "$T"; }
 	equal "$after" "$with"
