@@ -38,8 +38,9 @@ static int set_scheduler(pid_t pid, const struct plan_scheduler *s, struct err *
 
 		err_sys(err, e, "process.scheduler: set the policy of process %d", (int)pid);
 		if (e == EPERM)
-			err_hint(err, "real-time policies need CAP_SYS_NICE, SCHED_DEADLINE also "
-				      "all CPUs of the host");
+			err_hint(err,
+				 "real-time policies need CAP_SYS_NICE and a cgroup that may have "
+				 "them, SCHED_DEADLINE all CPUs of the host");
 		else if (e == EBUSY)
 			err_hint(err, "so much CPU time is not left for SCHED_DEADLINE");
 		return -e;

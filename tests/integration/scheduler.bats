@@ -30,6 +30,7 @@ setup() {
 }
 
 @test "scheduler: each policy, with its priority or nice value (P-36, P-37, P-38)" {
+	requires no-v2:cpu # with RT_GROUP_SCHED that controller gives no real-time to any cgroup but the root
 	equal "$(scheduler '{"policy": "SCHED_OTHER", "nice": -3}')" "0 0x0 -3 0"
 	equal "$(scheduler '{"policy": "SCHED_BATCH", "nice": 7}')" "3 0x0 7 0"
 	equal "$(scheduler '{"policy": "SCHED_IDLE"}')" "5 0x0 0 0"
@@ -44,6 +45,7 @@ setup() {
 }
 
 @test "scheduler: what is unset is 0, not what the caller has (P-37, P-38)" {
+	requires no-v2:cpu # with RT_GROUP_SCHED that controller gives no real-time to any cgroup but the root
 	scheduler '{"policy": "SCHED_OTHER"}' nice -n 5
 	equal "$nice" 0
 	# Of a real-time process sched_getattr(2) does not tell it.
@@ -55,6 +57,7 @@ setup() {
 }
 
 @test "scheduler: flags (P-39)" {
+	requires no-v2:cpu # with RT_GROUP_SCHED that controller gives no real-time to any cgroup but the root
 	equal "$(scheduler '{"policy": "SCHED_RR", "priority": 3, "flags": ["SCHED_FLAG_RESET_ON_FORK"]}')" "2 0x1 0 3"
 	equal "$(scheduler '{"policy": "SCHED_DEADLINE", "runtime": 1000000, "deadline": 5000000, "period": 10000000,
 		"flags": ["SCHED_FLAG_RECLAIM", "SCHED_FLAG_DL_OVERRUN"]}')" "6 0x6 0 0 1000000 5000000 10000000"
@@ -122,6 +125,7 @@ setup() {
 }
 
 @test "scheduler: in a user namespace, without any capability (P-36, P-41)" {
+	requires no-v2:cpu # with RT_GROUP_SCHED that controller gives no real-time to any cgroup but the root
 	requires userns
 	config '.linux.namespaces += [{"type": "user"}] | .process.user = {"uid": 7, "gid": 7} | del(.process.capabilities)
 		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 1000}] | .linux.gidMappings = .linux.uidMappings
@@ -138,6 +142,7 @@ realtime: prio 2"
 }
 
 @test "scheduler: hull run" {
+	requires no-v2:cpu # with RT_GROUP_SCHED that controller gives no real-time to any cgroup but the root
 	config '.process.scheduler = {"policy": "SCHED_FIFO", "priority": 9} | .process.ioPriority = {"class": "IOPRIO_CLASS_IDLE", "priority": 0}'
 	ok_container 'probe sched 0; ionice -p $$'
 	equal "$output" "1 0x0 0 9
@@ -145,6 +150,7 @@ idle"
 }
 
 @test "scheduler: of exec: the container's, or that of --process (P-36, P-41)" {
+	requires no-v2:cpu # with RT_GROUP_SCHED that controller gives no real-time to any cgroup but the root
 	config '.process.scheduler = {"policy": "SCHED_RR", "priority": 4} | .process.ioPriority = {"class": "IOPRIO_CLASS_BE", "priority": 6}'
 	start_it web
 	run -0 hull exec web sh -c 'probe sched 0; ionice -p $$'
