@@ -152,6 +152,84 @@ no_dev_mounts='.mounts |= map(select(.destination | startswith("/dev") | not))'
 	create_refused web "inside /proc"
 }
 
+# Files of the host that a write through a covered /proc would reach: the canary, and one of procfs.
+PROC_FILE=/proc/$$/comm
+
+@test "hostile: no part of /proc is covered, whatever leads there (CVE-2019-16884, CVE-2019-19921, CVE-2025-52881)" {
+	swap /sysctls /proc/sys/net
+	swap /attributes proc/self/attr
+	comm=$(cat "$PROC_FILE")
+	config '.linux.sysctl = {"net.ipv4.ip_default_ttl": "77"} | .linux.readonlyPaths = [] | .linux.maskedPaths = []'
+	cp config.json base.json
+	for at in /proc/sys/net/ipv4/ip_default_ttl /proc/sys/net/core/../ipv4/ip_default_ttl /sysctls/ipv4/ip_default_ttl \
+		/proc/self/attr/exec /proc/self/attr/apparmor/exec /proc/thread-self/attr/current /proc/1/attr/keycreate /attributes/exec; do
+		for source in "$CANARY/file" "$PROC_FILE"; do
+			jq --arg d "$at" --arg s "$source" '.mounts += [{destination: $d, source: $s, options: ["bind"]}]' base.json > config.json
+			create_refused web "$at"
+		done
+	done
+	for at in /proc/sys /proc/sys/net /proc/./sys/net/ipv4 /sysctls/ipv4 /proc/self /proc/1 /proc/self/attr /proc/thread-self/attr /attributes; do
+		jq --arg d "$at" '.mounts += [{destination: $d, type: "tmpfs", source: "x"}]' base.json > config.json
+		create_refused web "$at"
+		jq --arg d "$at" --arg s "$CANARY/dir" '.mounts += [{destination: $d, source: $s, options: ["rbind"]}]' base.json > config.json
+		create_refused web "$at"
+	done
+	equal "$(cat "$PROC_FILE")" "$comm"
+}
+
+# true_ttl: the sysctl as it is in the container's network namespace, by the host's procfs.
+true_ttl() {
+	nsenter --net="/proc/$(pid_of web)/ns/net" cat /proc/sys/net/ipv4/ip_default_ttl
+}
+
+# really_set [jq options] FILTER: with a config changed so, the sysctl is set all the same.
+really_set() {
+	jq -c "$@" base.json > config.json
+	create web
+	equal "$(true_ttl)" 77
+	hull delete --force web
+}
+
+@test "hostile: sysctls are the kernel's, whatever stands on /proc (L-11, CVE-2019-19921, CVE-2025-52881)" {
+	mkdir -p "$CANARY/proc/sys/net/ipv4" "$T/covered" "$T/fake"
+	echo 64 > "$CANARY/proc/sys/net/ipv4/ip_default_ttl"
+	cp -a "$CANARY/proc" "$T/fake/proc"
+	cp -al "$ROOTFS/bin" "$T/fake/bin"
+	config '.linux.sysctl = {"net.ipv4.ip_default_ttl": "77"} | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	args sleep 1000
+	cp config.json base.json
+	# Procfs it is, but with something over /proc/sys; then with another file of procfs for the sysctl's.
+	mount -t proc proc "$T/covered"
+	mount --bind "$CANARY/proc/sys" "$T/covered/sys"
+	BEFORE=$(canary)
+	comm=$(cat "$PROC_FILE")
+	for file in "$CANARY/proc/sys/net/ipv4/ip_default_ttl" "$PROC_FILE"; do
+		mount --bind "$file" "$T/covered/sys/net/ipv4/ip_default_ttl"
+		really_set --arg s "$T/covered" '.mounts[0] = {destination: "/proc", source: $s, options: ["rbind"]}'
+		really_set --arg s "$T/covered" '.mounts |= [.[0], {destination: "/proc", source: $s, options: ["rbind"]}] + .[1:]'
+	done
+	umount -R "$T/covered"
+	equal "$(cat "$PROC_FILE")" "$comm"
+	# Another root over the first, procfs with it.
+	really_set --arg s "$T/fake" '.mounts = [.mounts[0], {destination: "/", source: $s, options: ["bind"]}]'
+	equal "$(cat "$T/fake/proc/sys/net/ipv4/ip_default_ttl")" 64
+	# No procfs at all, and an image that plays one: with a file for the sysctl, or links that lead out.
+	for part in '' /sys/net/ipv4/ip_default_ttl /sys/net /sys; do
+		rm -rf "${ROOTFS:?}/proc"
+		cp -a "$CANARY/proc" "$ROOTFS/proc"
+		[[ -z $part ]] || swap "/proc$part" "$CANARY/proc$part"
+		really_set '.mounts |= map(select(.destination != "/proc"))'
+		[[ -n $part ]] || equal "$(cat "$ROOTFS/proc/sys/net/ipv4/ip_default_ttl")" 64
+	done
+}
+
+@test "hostile: nor is anything written to what comes over a sysctl later, by a hook (CVE-2025-52881)" {
+	config --arg r "$ROOTFS" --arg c "$CANARY/file" '.linux.sysctl = {"net.ipv4.ip_default_ttl": "77"}
+		| .hooks.createContainer = [{path: "/bin/sh", args: ["sh", "-c", "mount --bind \($c) \($r)/proc/sys/net/ipv4/ip_default_ttl"],
+			env: ["PATH=/bin:/sbin:/usr/bin:/usr/sbin"]}]'
+	create_refused web net/ipv4/ip_default_ttl EXDEV
+}
+
 @test "hostile: a passwd file that is a fifo, a symlink or endless is no obstacle" {
 	rm "$ROOTFS/etc/passwd"
 	mkfifo "$ROOTFS/etc/passwd"
