@@ -180,6 +180,7 @@ potentiallyUnsafeConfigAnnotations"
 }
 
 @test "features: network devices are claimed and moved (F-19)" {
+	requires veth
 	equal "$(jq .linux.netDevices.enabled <<< "$F")" true
 	ip link add "hf$$" type veth peer name "hp$$"
 	config --arg n "hf$$" '.linux.netDevices = {($n): {"name": "inside"}}'
