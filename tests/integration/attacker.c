@@ -264,29 +264,43 @@ int verb_keyring(int argc, char **argv)
 
 /* ---- reopen ---------------------------------------------------------------------------- */
 
-/* reopen SECONDS: opens /proc/PID/exe of everybody but itself for writing, over and over; when that
- * works it writes. Prints how many it saw. */
+/* reopen: opens /proc/PID/exe of all programs but its own, keeps that, and tries to write by it,
+ * over and over, until it is killed. Prints each thing that came of it once: "held" a program, "!
+ * ERRNO", "wrote". While the program runs that is ETXTBSY, hence the keeping. */
 int verb_reopen(int argc, char **argv)
 {
-	time_t end = time(NULL) + atoi(argv[0]);
-	unsigned long tried = 0, opened = 0;
+	int held[64], n = 0, fd;
+	struct stat own, st;
+	char path[64];
 
-	(void)argc;
+	(void)argc, (void)argv;
+	if (stat("/proc/self/exe", &own) < 0)
+		return 99;
 	puts("up");
-	while (time(NULL) < end) {
-		for (pid_t pid = 1; pid < 400; pid++) {
-			char path[64];
-			int fd;
-
+	for (;;) {
+		for (pid_t pid = 1; pid < 400 && n < 64; pid++) {
 			snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-			fd = pid == getpid() ? -1 : open(path, O_WRONLY);
-			tried += errno != ENOENT;
+			fd = open(path, O_RDONLY);
 			if (fd < 0)
 				continue;
-			opened += write(fd, "evil", 4) == 4;
+			if (fstat(fd, &st) < 0 ||
+			    (st.st_dev == own.st_dev && st.st_ino == own.st_ino)) {
+				close(fd);
+				continue;
+			}
+			held[n++] = fd;
+			tell("held", "");
+		}
+		for (int i = 0; i < n; i++) {
+			snprintf(path, sizeof(path), "/proc/self/fd/%d", held[i]);
+			fd = open(path, O_WRONLY);
+			if (fd >= 0 && write(fd, "evil", 4) == 4) {
+				tell("wrote", "");
+			} else {
+				snprintf(path, sizeof(path), "%d", errno);
+				tell("!", path);
+			}
 			close(fd);
 		}
 	}
-	printf("tried %d, wrote %lu\n", tried > 0, opened);
-	return 0;
 }

@@ -217,6 +217,79 @@ try_it() {
 	equal "$(sha256sum < "$T/hull")" "$sum"
 }
 
+binary() {
+	stat -c '%d:%i %s %f %y %z' "$HULL"
+	sha256sum < "$HULL"
+}
+
+# reopener: a container that keeps every /proc/PID/exe it can open, and writes to it as soon as
+# nobody executes it any more; CAP_SYS_PTRACE lets it open all of them. All is done by a hull of this
+# test's own.
+reopener() {
+	cp "$HULL" "$T/hull"
+	HULL=$T/hull
+	BINARY=$(binary)
+	# The kernel executes hull for it, with no more privilege than the program's.
+	printf '#!/proc/self/exe list\n' > "$ROOTFS/script"
+	chmod 755 "$ROOTFS/script"
+	config '.process.capabilities |= with_entries(.value += ["CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE"])'
+	args probe reopen
+	start_it web
+	wait_for 5 grep -q up "$OUT"
+	SAW=$OUT OUT=$T/out2 ERR=$T/err2
+}
+
+# kept_out: it had the binary in its hands, tried, and it was read-only (EROFS, 30).
+kept_out() {
+	wait_for 5 grep -qx '! 30' "$SAW" || {
+		echo "not once: $(cat "$SAW")"
+		return 1
+	}
+	run ! grep wrote "$SAW"
+	equal "$(binary)" "$BINARY"
+}
+
+@test "escapes: a binary that the entry point of exec executes, and the container keeps, is never written (CVE-2019-5736)" {
+	reopener
+	for ((i = 0; i < $(rounds 20 5); i++)); do
+		hull exec web /script < /dev/null > /dev/null 2>&1 || :
+	done
+	kept_out
+}
+
+@test "escapes: nor one that run executes so, in a pid namespace that both have (CVE-2019-5736)" {
+	reopener
+	pid=$(pid_of web)
+	bundle second
+	cp "$T/bundle/rootfs/script" "$ROOTFS/script"
+	config --arg p "/proc/$pid/ns/pid" '(.linux.namespaces[] | select(.type == "pid")).path = $p'
+	args /script
+	for ((i = 0; i < $(rounds 10 3); i++)); do
+		hull run second < /dev/null > /dev/null 2>&1 || :
+	done
+	kept_out
+}
+
+@test "escapes: nor one of a process that waits or joins, before it executes anything (CVE-2019-5736)" {
+	reopener
+	for ((i = 0; i < $(rounds 20 5); i++)); do
+		hull exec web probe clock monotonic < /dev/null > /dev/null
+	done
+	kept_out
+	hull delete --force web
+	OUT=$SAW
+	start_it web
+	wait_for 5 grep -q up "$OUT"
+	SAW=$OUT OUT=$T/out3
+	pid=$(pid_of web)
+	bundle second
+	config --arg p "/proc/$pid/ns/pid" '(.linux.namespaces[] | select(.type == "pid")).path = $p'
+	create second
+	wait_for 5 grep -q held "$SAW"
+	hull delete --force second
+	kept_out
+}
+
 @test "escapes: the waiting process's executable cannot be written" {
 	cp "$HULL" "$T/hull"
 	sum=$(sha256sum < "$T/hull")

@@ -671,7 +671,7 @@ static const struct {
 	{"without", 3, verb_without},   {"agent", 2, verb_agent},
 	{"compat", 1, verb_compat},     {"trap", 1, verb_trap},
 	{"thread", 1, verb_thread},     {"traced", 1, verb_traced},
-	{"spy", 2, verb_spy},           {"reopen", 1, verb_reopen},
+	{"spy", 2, verb_spy},           {"reopen", 0, verb_reopen},
 	{"tree", 1, verb_tree},         {"keyring", 3, verb_keyring},
 };
 
