@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -72,12 +73,23 @@ static pid_t clone_sibling(volatile pid_t *ret_pid)
 #endif
 }
 
+/* What the runtime is told through would be shared with the child, too: whoever traces it could
+ * name any process of the host. */
+static int hide_ret_pid(struct init *c, struct err *err)
+{
+	if (madvise((void *)c->exec->ret_pid, sizeof(pid_t), MADV_DONTFORK) < 0)
+		return err_sys(err, errno, "keep a page of memory from the child");
+	return 0;
+}
+
 int init_birth(void *ctx, struct err *err)
 {
 	struct init *c = ctx;
 	int r = init_last_descriptors(c, err);
 	pid_t pid;
 
+	if (r == 0)
+		r = hide_ret_pid(c, err);
 	if (r < 0)
 		return r;
 	proc_reset_signals();

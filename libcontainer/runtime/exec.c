@@ -235,6 +235,8 @@ static void give_up(struct execution *x)
 
 	if (x->spawn.pidfd >= 0)
 		proc_pidfd_signal(x->spawn.pidfd, SIGKILL);
+	else if (x->spawn.pid > 0) /* ours, and not waited for: the number is still its own */
+		kill(x->spawn.pid, SIGKILL);
 	if (x->spawn.pid > 0)
 		proc_wait(x->spawn.pid);
 	born = x->shield.born ? *x->shield.born : 0;

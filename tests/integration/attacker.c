@@ -43,8 +43,9 @@ int verb_exchange(int argc, char **argv)
  * spy NAME VALUE: looks at every process it sees but pid 1 and itself, until it is killed, and
  * prints each kind of thing it could get once: a descriptor ("fd TARGET"), a root or working
  * directory that is not its own ("root", "cwd"), NAME=VALUE in the environment or memory
- * ("environ", "memory"), the executable for writing ("exe"), and capabilities that it has not
- * itself, of a process it could trace ("ptrace MASK").
+ * ("environ", "memory"), memory that is another process's as well ("shared"), the executable for
+ * writing ("exe"), and capabilities that it has not itself, of a process it could trace ("ptrace
+ * MASK").
  */
 static char seen[128][160];
 static size_t n_seen;
@@ -109,9 +110,12 @@ static void look_at_memory(int proc, const char *secret)
 	char line[512], mode[8];
 
 	while (mem >= 0 && f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%lx-%lx %7s", &start, &end, mode) == 3 && mode[1] == 'w' &&
-		    holds(mem, (off_t)start, end - start, secret))
-			tell("memory", "");
+		if (sscanf(line, "%lx-%lx %7s", &start, &end, mode) == 3 && mode[1] == 'w') {
+			if (holds(mem, (off_t)start, end - start, secret))
+				tell("memory", "");
+			if (mode[3] == 's')
+				tell("shared", "");
+		}
 	if (f)
 		fclose(f);
 	if (mem >= 0)

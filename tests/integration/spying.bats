@@ -37,7 +37,7 @@ saw() {
 	saw
 }
 
-@test "spying: nor does one that has it, of descriptors, directories, environment, memory, capabilities" {
+@test "spying: nor does one that has it, of descriptors, directories, environment, memory, shared memory, capabilities" {
 	config "$trace"
 	spy
 	execs
