@@ -59,6 +59,17 @@ static _Noreturn void report(struct handover *h, const struct err *err)
 	end_process();
 }
 
+/* Until the call at the fence is there; a filter that hull itself runs under may have refused it.
+ */
+static void await_fence(struct handover *h, int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	while (poll(&p, 1, 1) <= 0)
+		if (atomic_load(&h->failed))
+			report(h, &h->err);
+}
+
 static int hand_over(struct handover *h, struct err *err)
 {
 	uint64_t id = 0;
@@ -66,6 +77,7 @@ static int hand_over(struct handover *h, struct err *err)
 
 	while ((fd = atomic_load(&h->listener)) < 0)
 		pause_us(20); /* the load takes that long, and nobody can wake us after it */
+	await_fence(h, fd);
 	/* Before the agent could see it. */
 	r = filter_fence_take(fd, &h->fence, &id);
 	if (r < 0)

@@ -291,6 +291,16 @@ field() {
 	no_trace web
 }
 
+@test "listener: so is that a filter around hull refuses to wait for the agent (S-33)" {
+	agent
+	notify personality
+	args true
+	refused timeout 20 "$PROBE" unfenced "$HULL" --root "$ROOT" run web
+	has "$line" "wait until the seccomp agent has the listener"
+	has "$line" EACCES
+	no_trace web
+}
+
 @test "listener: start that is killed between leaves no process waiting (S-33)" {
 	agent mute
 	notify execve

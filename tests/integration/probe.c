@@ -618,6 +618,26 @@ static int verb_without(int argc, char **argv)
 	return fail(argv[2]);
 }
 
+/* unfenced CMD...: runs CMD where operations of seccomp(2) that no kernel has are refused. */
+static int verb_unfenced(int argc, char **argv)
+{
+	struct sock_filter f[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 255, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {sizeof(f) / sizeof(*f), f};
+
+	(void)argc;
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+		return fail("filter");
+	execvp(argv[0], argv);
+	return fail(argv[0]);
+}
+
 /* sched PID: what sched_getattr(2) says: policy, flags, nice, priority, runtime, deadline, period.
  */
 static int verb_sched(int argc, char **argv)
@@ -668,11 +688,12 @@ static const struct {
 	{"pty", 3, verb_pty},           {"leak", 3, verb_leak},
 	{"sigstate", 1, verb_sigstate}, {"exchange", 2, verb_exchange},
 	{"sched", 1, verb_sched},       {"mempolicy", 0, verb_mempolicy},
-	{"without", 3, verb_without},   {"agent", 2, verb_agent},
-	{"compat", 1, verb_compat},     {"trap", 1, verb_trap},
-	{"thread", 1, verb_thread},     {"traced", 1, verb_traced},
-	{"spy", 2, verb_spy},           {"reopen", 0, verb_reopen},
-	{"tree", 1, verb_tree},         {"keyring", 3, verb_keyring},
+	{"without", 3, verb_without},   {"unfenced", 1, verb_unfenced},
+	{"agent", 2, verb_agent},       {"compat", 1, verb_compat},
+	{"trap", 1, verb_trap},         {"thread", 1, verb_thread},
+	{"traced", 1, verb_traced},     {"spy", 2, verb_spy},
+	{"reopen", 0, verb_reopen},     {"tree", 1, verb_tree},
+	{"keyring", 3, verb_keyring},
 };
 
 int main(int argc, char **argv)
