@@ -347,6 +347,70 @@ spy() {
 	create_refused web
 }
 
+@test "escapes: what is longer than a path, or than 64 KiB, or has a NUL is refused by its name (CVE-2021-43784)" {
+	cp config.json base.json
+	for n in 4096 70000; do
+		printf '/%*s' $((n - 1)) '' | tr ' ' a > "$T/long"
+		while IFS='|' read -r filter text; do
+			jq -c --rawfile l "$T/long" "$filter" base.json > config.json
+			create_refused web "$text"
+			# Told so that it can be read.
+			[[ ${#line} -lt 3000 ]]
+		done <<- 'LIST'
+			.root.path = $l|root.path '/aaa
+			.process.cwd = $l|working directory '/aaa
+			.process.args = [$l]|exec: "/aaa
+			.mounts += [{destination: "/x", source: $l, options: ["bind"]}]|bind source '/aaa
+			.mounts += [{destination: $l, type: "tmpfs", source: "t"}]|mount 'tmpfs' on '/aaa
+			.mounts += [{destination: "/x", type: "tmpfs", source: "t", options: [$l]}]|mounts[7]
+			.linux.namespaces[2].path = $l|ipc namespace '/aaa
+			.linux.cgroupsPath = $l|linux.cgroupsPath: '/aaa
+			.linux.devices = [{path: $l, type: "c", major: 1, minor: 3}]|device '/aaa
+			.linux.sysctl = {("net." + $l[1:]): "1"}|linux.sysctl: 'net.aaa
+			.linux.sysctl = {"net.ipv4.ip_default_ttl": $l}|sysctl 'net/ipv4/ip_default_ttl'
+			.process.selinuxLabel = $l|process.selinuxLabel
+			.hooks.createRuntime = [{path: "/bin/true"}, {path: $l}]|createRuntime hook #1: execute '/aaa
+			.hooks.createContainer = [{path: $l}]|createContainer hook #0: execute '/aaa
+			LIST
+	done
+	while IFS='|' read -r filter text; do
+		jq -c "$filter" base.json > config.json
+		create_refused web "config.json:1:" "$text: NUL"
+	done <<- 'LIST'
+		.mounts += [{destination: "/x", source: "/etc\u0000x", options: ["bind"]}]|mounts[7].source
+		.mounts += [{destination: "/x\u0000y", type: "tmpfs"}]|mounts[7].destination
+		.linux.namespaces[2].path = "/proc/self/ns/ipc\u0000x"|linux.namespaces[2].path
+		.linux.uidMappings = [{"host\u0000ID": 0}]|linux.uidMappings[0]
+		.linux.sysctl = {"net.ipv4.ip_default_ttl": "77\u0000"}|linux.sysctl.net.ipv4.ip_default_ttl
+		.hooks.poststop = [{path: "/bin/true\u0000x"}]|hooks.poststop[0].path
+		LIST
+}
+
+@test "escapes: more id mappings than the kernel takes, and longer text, are refused (CVE-2021-43784)" {
+	cp config.json base.json
+	wide='{containerID: 0, hostID: 100000, size: 65536}'
+	for n in 341 5000; do
+		many="range($n) | {containerID: ., hostID: (4000000000 + .), size: 1}"
+		jq -c ".linux.namespaces += [{type: \"user\"}] | .linux.uidMappings = [$many] | .linux.gidMappings = [$wide]" base.json > config.json
+		create_refused web "linux.uidMappings: $n entries"
+		jq -c ".linux.namespaces += [{type: \"user\"}] | .linux.gidMappings = [$many] | .linux.uidMappings = [$wide]" base.json > config.json
+		create_refused web "linux.gidMappings: $n entries"
+		jq -c ".mounts += [{destination: \"/x\", source: \"/tmp\", options: [\"bind\", \"idmap\"], uidMappings: [$many], gidMappings: [$wide]}]" \
+			base.json > config.json
+		create_refused web "mounts[7].uidMappings: $n entries"
+	done
+}
+
+@test "escapes: an annotation of 70 KB is whole for a hook, and holds up none that does not read it (CVE-2021-43784)" {
+	printf '%70000s' '' | tr ' ' a > "$T/long"
+	config --rawfile l "$T/long" --arg t "$T" '.annotations.long = $l
+		| .hooks.createRuntime = [{path: "/bin/true", timeout: 20}, {path: "/bin/sh", args: ["sh", "-c", "cat > \($t)/state"]}]'
+	args sleep 1000
+	create web
+	equal "$(jq -r .annotations.long "$T/state")" "$(< "$T/long")"
+	equal "$(hull state web | jq -r .annotations.long)" "$(< "$T/long")"
+}
+
 @test "escapes: a mount target exchanged by another container while it is created (CVE-2021-30465)" {
 	requires python
 	canary
