@@ -527,6 +527,7 @@ static int verb_agent(int argc, char **argv)
 	int fd = listen_on(argv[0]), deaf = 0;
 	char path[4096];
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* it ends with its test */
 	if (fd < 0)
 		return fail(argv[0]);
 	for (int i = 2; i < argc; i++) {
