@@ -33,7 +33,7 @@
  * It stands before libseccomp's program, which knows only the default for the calls in it.
  *
  * Calls that i386 (and others) also reach through a multiplexer have their arguments in memory
- *there, which a filter does not see. libseccomp takes the first argument of socketcall for that of
+ * there, which a filter does not see. libseccomp takes the first argument of socketcall for that of
  * socket: "socket if arg0 != AF_VSOCK" lets socketcall make any socket. Here what cannot be seen
  * is decided strictly: a condition that grants never holds, one that denies always does.
  */
