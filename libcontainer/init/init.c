@@ -17,11 +17,6 @@ static bool waits_for_maps(const void *ctx)
 	return context(ctx)->args->wait_for_maps;
 }
 
-static bool userns(const void *ctx)
-{
-	return context(ctx)->userns;
-}
-
 static bool new_net(const void *ctx)
 {
 	return context(ctx)->plan->ns.create & CLONE_NEWNET;
@@ -37,13 +32,6 @@ static bool time_offsets(const void *ctx)
 static bool devices(const void *ctx)
 {
 	return context(ctx)->plan->make_devices;
-}
-
-static bool terminal(const void *ctx)
-{
-	const struct init *c = ctx;
-
-	return c->process && c->process->terminal && c->console_fd >= 0;
 }
 
 static bool runtime_hooks(const void *ctx)
@@ -70,39 +58,12 @@ static bool process(const void *ctx)
 	return context(ctx)->process;
 }
 
-static bool own_limits(const void *ctx)
-{
-	return process(ctx) && !userns(ctx);
-}
-
-static bool labels(const void *ctx)
-{
-	const struct init *c = ctx;
-
-	return c->process && (c->process->apparmor || c->process->selinux);
-}
-
-static bool memory_policy(const void *ctx)
-{
-	return process(ctx) && context(ctx)->process->memory_policy;
-}
-
-static bool personality(const void *ctx)
-{
-	return process(ctx) && context(ctx)->process->has_personality;
-}
-
 static int forget_environment(void *ctx, struct err *err)
 {
 	(void)ctx;
 	(void)err;
 	init_forget_environment();
 	return 0;
-}
-
-static bool keyring(const void *ctx)
-{
-	return process(ctx) && context(ctx)->process->keyring;
 }
 
 /* clang-format off */
@@ -116,7 +77,7 @@ static const struct step steps[] = {
 	{"mount namespace", NULL,          init_join_mount_ns, NULL},
 	/* Before the user namespace's uid 0: only the host's root may be able to get there. */
 	{"root path",      NULL,           init_open_root_path, NULL},
-	{"uid 0",          userns,         init_become_root, NULL},
+	{"uid 0",          init_has_userns,         init_become_root, NULL},
 	/* After SYNC_MAPPED, as what is made here belongs to the user namespace; the cgroup
 	 * namespace not by clone3, as its root would be the runtime's cgroup. */
 	{"namespaces",     NULL,           init_new_namespaces, NULL},
@@ -127,7 +88,7 @@ static const struct step steps[] = {
 	/* After the mounts, which may bring /dev and /proc (D-18). */
 	{"devices",        devices,        init_devices, NULL},
 	/* Before masks, so that nothing of /dev/pts is hidden yet. */
-	{"console",        terminal,       init_console, NULL},
+	{"console",        init_has_terminal,       init_console, NULL},
 	/* H-08: the runtime's hooks, then ours; all before pivot_root (H-13 to H-15). */
 	{"runtime hooks",  runtime_hooks,  init_runtime_hooks, NULL},
 	{"create hooks",   create_hooks,   init_create_hooks, NULL},
@@ -146,16 +107,16 @@ static const struct step steps[] = {
 	{"read-only root", NULL,           init_root_readonly, NULL},
 	/* Before no_new_privs, which may forbid it; before the keyring, which gets the label. What
 	 * is masked in the container's /proc does not matter: it is not used. */
-	{"labels",         labels,         init_labels, NULL},
+	{"labels",         init_has_labels,         init_labels, NULL},
 	{"descriptors",    NULL,           init_descriptors, NULL},
 	{"stdio",          process,        init_stdio_owner, NULL},
-	{"keyring",        keyring,        init_keyring, NULL},
+	{"keyring",        init_has_keyring,        init_keyring, NULL},
 	/* After the hooks that inherit it: /proc/1/environ shall not show the caller's. */
 	{"environment",    NULL,           forget_environment, NULL},
 	/* Before CAP_SYS_RESOURCE is gone; after most descriptors are, for a small limit. */
-	{"limits",         own_limits,     init_rlimits, NULL},
-	{"memory policy",  memory_policy,  init_memory_policy, NULL},
-	{"personality",    personality,    init_personality, NULL},
+	{"limits",         init_has_own_limits,     init_rlimits, NULL},
+	{"memory policy",  init_has_memory_policy,  init_memory_policy, NULL},
+	{"personality",    init_has_personality,    init_personality, NULL},
 	{"credentials",    process,        init_credentials, NULL},
 	/* As the container's user (P-06, P-10). */
 	{"chdir",          process,        init_chdir, NULL},

@@ -31,45 +31,6 @@ static int open_root(void *ctx, struct err *err)
 	return c->root_fd < 0 ? err_sys(err, errno, "open the container's root") : 0;
 }
 
-static bool userns(const void *ctx)
-{
-	return ((const struct init *)ctx)->userns;
-}
-
-static bool own_limits(const void *ctx)
-{
-	return !userns(ctx);
-}
-
-static bool terminal(const void *ctx)
-{
-	const struct init *c = ctx;
-
-	return c->process->terminal && c->console_fd >= 0;
-}
-
-static bool labels(const void *ctx)
-{
-	const struct init *c = ctx;
-
-	return c->process->apparmor || c->process->selinux;
-}
-
-static bool memory_policy(const void *ctx)
-{
-	return ((const struct init *)ctx)->process->memory_policy;
-}
-
-static bool personality(const void *ctx)
-{
-	return ((const struct init *)ctx)->process->has_personality;
-}
-
-static bool keyring(const void *ctx)
-{
-	return ((const struct init *)ctx)->process->keyring;
-}
-
 static bool control(const void *ctx)
 {
 	const struct init *c = ctx;
@@ -89,17 +50,17 @@ static const struct step steps[] = {
 	{"session",     NULL,       init_session, NULL},
 	{"cpus",        NULL,       init_cpus, NULL},
 	{"join",        NULL,       join, NULL},
-	{"uid 0",       userns,     init_become_root, NULL},
+	{"uid 0",       init_has_userns,     init_become_root, NULL},
 	{"root",        NULL,       open_root, NULL},
-	{"console",     terminal,   init_console, NULL},
+	{"console",     init_has_terminal,   init_console, NULL},
 	/* From here on as in init.c. */
 	{"home",        NULL,       init_home, NULL},
-	{"labels",      labels,     init_labels, NULL},
+	{"labels",      init_has_labels,     init_labels, NULL},
 	{"stdio",       NULL,       init_stdio_owner, NULL},
-	{"keyring",     keyring,    init_keyring, NULL},
-	{"limits",      own_limits, init_rlimits, NULL},
-	{"memory policy", memory_policy, init_memory_policy, NULL},
-	{"personality", personality, init_personality, NULL},
+	{"keyring",     init_has_keyring,    init_keyring, NULL},
+	{"limits",      init_has_own_limits, init_rlimits, NULL},
+	{"memory policy", init_has_memory_policy, init_memory_policy, NULL},
+	{"personality", init_has_personality, init_personality, NULL},
 	{"credentials", NULL,       init_credentials, NULL},
 	{"chdir",       NULL,       init_chdir, NULL},
 	{"program",     NULL,       init_lookup, NULL},

@@ -43,6 +43,58 @@ struct init {
 	bool filtered;             /* the seccomp filter is loaded */
 };
 
+/* ---- what steps of create and of exec apply to -------------------------------------- */
+
+static inline bool init_has_userns(const void *ctx)
+{
+	return ((const struct init *)ctx)->userns;
+}
+
+static inline bool init_has_terminal(const void *ctx)
+{
+	const struct init *c = ctx;
+
+	return c->process && c->process->terminal && c->console_fd >= 0;
+}
+
+static inline bool init_has_labels(const void *ctx)
+{
+	const struct init *c = ctx;
+
+	return c->process && (c->process->apparmor || c->process->selinux);
+}
+
+static inline bool init_has_keyring(const void *ctx)
+{
+	const struct init *c = ctx;
+
+	return c->process && c->process->keyring;
+}
+
+/* In a user namespace the runtime sets them from outside. */
+static inline bool init_has_own_limits(const void *ctx)
+{
+	const struct init *c = ctx;
+
+	return c->process && !c->userns;
+}
+
+static inline bool init_has_memory_policy(const void *ctx)
+{
+	const struct init *c = ctx;
+
+	return c->process && c->process->memory_policy;
+}
+
+static inline bool init_has_personality(const void *ctx)
+{
+	const struct init *c = ctx;
+
+	return c->process && c->process->has_personality;
+}
+
+/* ---- the steps ------------------------------------------------------------------------ */
+
 /* namespaces.c */
 int init_session(void *ctx, struct err *err);
 int init_wait_for_maps(void *ctx, struct err *err);
