@@ -57,7 +57,7 @@ int creation_run(struct creation *k, struct err *err)
 	k->console = (struct console)CONSOLE_NONE;
 	k->sync[0] = k->sync[1] = k->listen_fd = k->console_fd = k->notify_fd = k->label_proc_fd =
 		-1;
-	k->sub_cgroup_fd = -1;
+	k->sub_cgroup_fd = k->rdt_fd = -1;
 	k->plan.rootfs_fd = k->plan.hook_out = k->plan.hook_err = -1;
 	*err = ERR_NONE;
 	r = container_root_open(k->root, true, err);
@@ -77,6 +77,7 @@ void creation_done(struct creation *k)
 	close_fd(&k->listen_fd);
 	close_fd(&k->notify_fd);
 	close_fd(&k->sub_cgroup_fd);
+	close_fd(&k->rdt_fd);
 	close_fd(&k->label_proc_fd);
 	console_done(&k->console);
 	creation_keep_net_devices(k);

@@ -27,6 +27,7 @@ struct creation {
 	bool hooks_began;
 	bool start_told;   /* SYNC_START has been sent early */
 	int sub_cgroup_fd; /* run.oci.delegate-cgroup; -1 */
+	int rdt_fd;        /* resctrl; -1 without linux.intelRdt */
 	bool rdt_class_made, rdt_group_made;
 	size_t done; /* steps */
 };

@@ -20,9 +20,12 @@ int create_rdt_find(void *ctx, struct err *err)
 	struct creation *k = ctx;
 	const struct plan_rdt *rdt = k->plan.rdt;
 	struct state_rdt *s;
-	auto_fd int fd = rdt_open(err);
-	int r = fd < 0 ? fd : rdt_check(fd, rdt, err);
+	int r;
 
+	k->rdt_fd = rdt_open(err);
+	if (k->rdt_fd < 0)
+		return k->rdt_fd;
+	r = rdt_check(k->rdt_fd, rdt, err);
 	if (r < 0)
 		return r;
 	s = arena_new(&k->arena, struct state_rdt);
@@ -33,10 +36,10 @@ int create_rdt_find(void *ctx, struct err *err)
 	return 0;
 }
 
-static int make_all(struct creation *k, int fd, struct err *err)
+static int make_all(struct creation *k, struct err *err)
 {
 	const struct plan_rdt *rdt = k->plan.rdt;
-	int r = rdt_make_class(fd, rdt, &k->rdt_class_made, err);
+	int fd = k->rdt_fd, r = rdt_make_class(fd, rdt, &k->rdt_class_made, err);
 
 	if (r == 0)
 		r = rdt_schemata(fd, rdt, k->rdt_class_made, err);
@@ -50,8 +53,7 @@ static int make_all(struct creation *k, int fd, struct err *err)
 int create_rdt(void *ctx, struct err *err)
 {
 	struct creation *k = ctx;
-	auto_fd int fd = rdt_open(err);
-	int r = fd < 0 ? fd : make_all(k, fd, err);
+	int r = make_all(k, err);
 
 	if (r < 0)
 		create_undo_rdt(k);
@@ -63,22 +65,23 @@ void create_undo_rdt(void *ctx)
 {
 	struct creation *k = ctx;
 	struct err err = ERR_NONE;
-	auto_fd int fd = -1;
 
-	if (!k->rdt_class_made && !k->rdt_group_made)
-		return;
-	fd = rdt_open(&err);
-	if (fd < 0 || rdt_release(fd, k->plan.rdt->clos, k->rdt_class_made,
-				  k->rdt_group_made ? k->opts->id : NULL, &err) < 0)
+	if (rdt_release(k->rdt_fd, k->plan.rdt->clos, k->rdt_class_made,
+			k->rdt_group_made ? k->opts->id : NULL, &err) < 0)
 		log_error("undo: %s", err.text);
 	k->rdt_class_made = k->rdt_group_made = false;
+}
+
+static int join(int fd, const struct state *s, pid_t pid, struct err *err)
+{
+	return rdt_join(fd, s->rdt->clos, s->rdt->monitor.v ? s->id : NULL, pid, err);
 }
 
 int create_rdt_join(void *ctx, struct err *err)
 {
 	struct creation *k = ctx;
 
-	return runtime_rdt_join(&k->c.state, k->spawn.pid, err);
+	return join(k->rdt_fd, &k->c.state, k->spawn.pid, err);
 }
 
 int runtime_rdt_join(const struct state *s, pid_t pid, struct err *err)
@@ -88,7 +91,7 @@ int runtime_rdt_join(const struct state *s, pid_t pid, struct err *err)
 	if (!s->rdt)
 		return 0;
 	fd = rdt_open(err);
-	return fd < 0 ? fd : rdt_join(fd, s->rdt->clos, s->rdt->monitor.v ? s->id : NULL, pid, err);
+	return fd < 0 ? fd : join(fd, s, pid, err);
 }
 
 int runtime_rdt_remove(const struct state *s, struct err *err)
