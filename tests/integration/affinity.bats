@@ -29,12 +29,17 @@ show='sed -n "s/^Cpus_allowed_list:.//p" /proc/self/status'
 	equal "$output" "$(all_cpus)"
 }
 
-@test "affinity: exec starts on the initial CPUs and ends on the final ones, init on all (P-42, P-43, P-44)" {
-	requires cpus:2
-	config '.process.execCPUAffinity = {"initial": "0", "final": "1"}'
+# The container web, and an exec into it: hull's pid is in $T/beside.pid, the program's in $T/pid.
+exec_beside() {
 	start_it web
 	beside "$HULL" --root "$ROOT" exec --pid-file "$T/pid" web sleep 1000
 	wait_for 5 test -s "$T/pid"
+}
+
+@test "affinity: exec starts on the initial CPUs and ends on the final ones, init on all (P-42, P-43, P-44)" {
+	requires cpus:2
+	config '.process.execCPUAffinity = {"initial": "0", "final": "1"}'
+	exec_beside
 	equal "$(cpus_of "$(cat "$T/beside.pid")")" 0
 	equal "$(cpus_of "$(cat "$T/pid")")" 1
 	equal "$(cpus_of "$(pid_of web)")" "$(all_cpus)"
@@ -45,9 +50,7 @@ show='sed -n "s/^Cpus_allowed_list:.//p" /proc/self/status'
 @test "affinity: without final CPUs exec gets what the cpuset allows (P-43, P-45)" {
 	requires cpus:2
 	config '.process.execCPUAffinity = {"initial": "1"}'
-	start_it web
-	beside "$HULL" --root "$ROOT" exec --pid-file "$T/pid" web sleep 1000
-	wait_for 5 test -s "$T/pid"
+	exec_beside
 	equal "$(cpus_of "$(cat "$T/beside.pid")")" 1
 	equal "$(cpus_of "$(cat "$T/pid")")" "$(all_cpus)"
 	kill "$(cat "$T/pid")"

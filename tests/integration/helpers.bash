@@ -450,6 +450,17 @@ create_refused() {
 	no_trace "$id"
 }
 
+# each_refused FIELD: of the lines of stdin, each a value of that field as JSON, a tab and a text, each
+# value is refused with its text.
+each_refused() {
+	local json text
+
+	while IFS=$'\t' read -r json text; do
+		config --argjson v "$json" "$1 = \$v"
+		create_refused web "$text"
+	done
+}
+
 # no_trace ID: a failed create left nothing.
 no_trace() {
 	[[ ! -e $ROOT/$1 ]] || {

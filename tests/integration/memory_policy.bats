@@ -51,10 +51,7 @@ policy() {
 }
 
 @test "memory_policy: what makes no sense is refused with the field's name (L-16, L-17, L-18)" {
-	while IFS=$'\t' read -r json field; do
-		config --argjson p "$json" '.linux.memoryPolicy = $p'
-		create_refused web "$field"
-	done <<- 'EOT'
+	each_refused .linux.memoryPolicy <<- 'EOT'
 	{}	linux.memoryPolicy.mode
 	{"nodes": "0"}	linux.memoryPolicy.mode
 	{"mode": "MPOL_TEST"}	linux.memoryPolicy.mode

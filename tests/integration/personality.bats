@@ -28,10 +28,7 @@ load helpers
 }
 
 @test "personality: other domains, and flags, are refused (L-14, L-15)" {
-	while IFS=$'\t' read -r json field; do
-		config --argjson p "$json" '.linux.personality = $p'
-		create_refused web "$field"
-	done <<- 'EOT'
+	each_refused .linux.personality <<- 'EOT'
 	{}	linux.personality.domain
 	{"domain": "linux"}	linux.personality.domain
 	{"domain": "LINUX64"}	linux.personality.domain

@@ -104,10 +104,7 @@ setup() {
 }
 
 @test "scheduler: what makes no sense is refused with the field's name (P-36 to P-40)" {
-	while IFS=$'\t' read -r json field; do
-		config --argjson s "$json" '.process.scheduler = $s'
-		create_refused web "$field"
-	done <<- 'EOT'
+	each_refused .process.scheduler <<- 'EOT'
 	{}	process.scheduler.policy
 	{"policy": "SCHED_NORMAL"}	process.scheduler.policy
 	{"policy": "SCHED_ISO"}	Linux does not have SCHED_ISO
@@ -178,10 +175,7 @@ $want"
 }
 
 @test "scheduler: an odd ioPriority is refused (P-41)" {
-	while IFS=$'\t' read -r json field; do
-		config --argjson s "$json" '.process.ioPriority = $s'
-		create_refused web "$field"
-	done <<- 'EOT'
+	each_refused .process.ioPriority <<- 'EOT'
 	{"class": "IOPRIO_CLASS_NONE", "priority": 0}	process.ioPriority.class
 	{"priority": 0}	process.ioPriority.class
 	{"class": "IOPRIO_CLASS_BE"}	process.ioPriority.priority
