@@ -5,9 +5,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 
 #include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/clock.h"
 #include "libcontainer/base/path.h"
 #include "libcontainer/base/str.h"
 
@@ -141,18 +141,10 @@ bool cgroup_has_word(const char *text, const char *word)
 	return false;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 int cgroup_event_wait(int fd, const char *key, uint64_t want, int timeout_ms)
 {
 	auto_fd int file = beneath_open(fd, "cgroup.events", O_RDONLY);
-	int64_t end = now_ms() + timeout_ms;
+	int64_t end = clock_now_ms() + timeout_ms;
 
 	if (file < 0)
 		return file;
@@ -160,7 +152,7 @@ int cgroup_event_wait(int fd, const char *key, uint64_t want, int timeout_ms)
 		struct pollfd p = {.fd = file, .events = POLLPRI};
 		char buf[256];
 		uint64_t value = 0;
-		int64_t left = end - now_ms();
+		int64_t left = end - clock_now_ms();
 		int r = (int)read_at_start(file, buf, sizeof(buf));
 
 		if (r >= 0)

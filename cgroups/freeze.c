@@ -2,15 +2,12 @@
 #include "cgroups/cgroup.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cgroups/file.h"
 #include "cgroups/freeze.h"
-#include "libcontainer/base/cleanup.h"
-#include "libcontainer/base/path.h"
 
 int cgroup_freeze_for(int fd, bool frozen, int timeout_ms)
 {
@@ -50,29 +47,25 @@ int cgroup_is_frozen(int fd)
 	return r < 0 ? r : v != 0;
 }
 
-int cgroup_stands_still(int fd)
+static int is_frozen(int fd, const char *events)
 {
 	uint64_t v = 0;
-	int r = cgroup_file_key(fd, "cgroup.events", "frozen", &v);
+	int r = cgroup_file_key(fd, events, "frozen", &v);
 
 	return r < 0 ? r : v != 0;
 }
 
+int cgroup_stands_still(int fd)
+{
+	return is_frozen(fd, "cgroup.events");
+}
+
 int cgroup_path_stands_still(const struct cgroup_host *host, const char *path)
 {
-	char name[PATH_MAX], text[256];
-	auto_fd int fd = -1;
-	ssize_t n;
+	char name[PATH_MAX];
 
 	path += strspn(path, "/");
 	if (snprintf(name, sizeof(name), "%s/cgroup.events", path) >= (int)sizeof(name))
 		return -ENAMETOOLONG;
-	fd = beneath_open(host->fd, name, O_RDONLY);
-	if (fd < 0)
-		return fd;
-	n = read(fd, text, sizeof(text) - 1);
-	if (n < 0)
-		return -errno;
-	text[n] = '\0';
-	return strstr(text, "frozen 1") != NULL;
+	return is_frozen(host->fd, name);
 }

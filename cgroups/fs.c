@@ -5,13 +5,13 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "cgroups/controllers.h"
 #include "cgroups/file.h"
 #include "cgroups/procs.h"
 #include "cgroups/resources.h"
 #include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/clock.h"
 #include "libcontainer/base/path.h"
 #include "libcontainer/base/str.h"
 
@@ -155,23 +155,15 @@ static int remove_below(int parent, const char *name, void *ctx)
 	return r;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* rmdir said EBUSY: there are processes, or sub-cgroups. */
 static int remove_busy(const struct cgroup_host *host, const char *path, struct err *err)
 {
 	auto_fd int fd = cgroup_open(host, path);
-	int64_t end = now_ms() + CGROUP_WAIT_MS;
+	int64_t end = clock_now_ms() + CGROUP_WAIT_MS;
 	int r = fd;
 
 	for (int tries = 0; tries < MAX_TRIES && r >= 0; tries++) {
-		int64_t left = end - now_ms();
+		int64_t left = end - clock_now_ms();
 		int depth = 0;
 
 		r = cgroup_wait_empty(fd, left > 0 ? (int)left : 0);

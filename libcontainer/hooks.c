@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/clock.h"
 #include "libcontainer/base/log.h"
 #include "libcontainer/base/proc.h"
 #include "libcontainer/plan/annotations.h"
@@ -171,14 +171,6 @@ struct talk {
 	int64_t deadline_ms; /* CLOCK_MONOTONIC, 0 = none */
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static void tail_add(struct talk *t, const char *buf, size_t n)
 {
 	size_t keep = t->len;
@@ -241,7 +233,7 @@ static int converse(struct talk *t, int pidfd, int *in, int *out)
 		int wait_ms = -1, n;
 
 		if (t->deadline_ms) {
-			int64_t left = t->deadline_ms - now_ms();
+			int64_t left = t->deadline_ms - clock_now_ms();
 
 			if (left <= 0)
 				return -ETIMEDOUT;
@@ -315,7 +307,8 @@ static int attend(const struct oci_hook *hook, struct pipes *p, int pidfd, pid_t
 		n = read(p->report[0], &code, sizeof(code));
 	while (n < 0 && errno == EINTR);
 	if (hook->timeout.set && hook->timeout.v > 0)
-		t.deadline_ms = hook->timeout.v > INT32_MAX ? 0 : now_ms() + hook->timeout.v * 1000;
+		t.deadline_ms =
+			hook->timeout.v > INT32_MAX ? 0 : clock_now_ms() + hook->timeout.v * 1000;
 	fcntl(p->in[1], F_SETFL, O_NONBLOCK);
 	fcntl(p->out[0], F_SETFL, O_NONBLOCK);
 	r = n == sizeof(code) ? 0 : converse(&t, pidfd, &p->in[1], &p->out[0]);

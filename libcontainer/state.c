@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/clock.h"
 #include "libcontainer/base/io.h"
 #include "libcontainer/base/str.h"
 #include "oci-spec/field.h"
@@ -115,17 +115,9 @@ int state_publish(int dirfd, struct err *err)
 	return 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 int state_lock(int dirfd, const char *id, int timeout_ms, struct err *err)
 {
-	int64_t end = now_ms() + timeout_ms;
+	int64_t end = clock_now_ms() + timeout_ms;
 
 	/* flock has no timeout: ask now and then. Only contended commands come here twice. */
 	while (flock(dirfd, LOCK_EX | LOCK_NB) < 0) {
@@ -133,7 +125,7 @@ int state_lock(int dirfd, const char *id, int timeout_ms, struct err *err)
 			continue;
 		if (errno != EWOULDBLOCK)
 			return err_sys(err, errno, "lock container '%s'", id);
-		if (now_ms() >= end)
+		if (clock_now_ms() >= end)
 			return err_fail(err, ETIMEDOUT,
 					"container '%s' is locked by another command since %d ms",
 					id, timeout_ms);

@@ -60,12 +60,6 @@ static inline bool name_in(const char *const *list, const char *name)
 	return false;
 }
 
-/* Engines write "" for what they do not ask for. */
-static inline bool given(const char *s)
-{
-	return s && *s;
-}
-
 #define invalid(err, ...)     err_fail(err, EINVAL, __VA_ARGS__)
 #define unsupported(err, ...) err_fail(err, ENOTSUP, __VA_ARGS__)
 

@@ -125,7 +125,6 @@ static int oom_score_adj(const struct oci_process *p, struct err *err)
 }
 
 /* /proc/PID/attr takes a page at most, and of more only the beginning: another label. */
-
 static int labels(const struct oci_process *p, struct err *err)
 {
 	if (p->apparmor_profile && strlen(p->apparmor_profile) > LABEL_MAX)

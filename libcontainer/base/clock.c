@@ -1,8 +1,16 @@
-/* BOTH SIDES: time as text. */
+/* BOTH SIDES: time. */
 #include "clock.h"
 
 #include <stdio.h>
 #include <time.h>
+
+int64_t clock_now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
 
 /* Civil date of a count of days since 1970-01-01, by eras of 400 years that begin in March, so that
  * the leap day is the last of a year. */

@@ -10,9 +10,9 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <time.h>
 
 #include "cleanup.h"
+#include "clock.h"
 
 static int address(struct sockaddr_un *addr, int dirfd, const char *name)
 {
@@ -122,23 +122,15 @@ int sock_send(int sock, const void *buf, size_t len, int fd)
 	return (size_t)n == len ? 0 : -EMSGSIZE;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 int sock_send_all(int sock, const void *buf, size_t len, int fd, int timeout_ms)
 {
-	int64_t end = now_ms() + timeout_ms;
+	int64_t end = clock_now_ms() + timeout_ms;
 	const char *p = buf;
 
 	while (len > 0) {
 		ssize_t n = send_some(sock, p, len, fd, MSG_DONTWAIT);
 		struct pollfd room = {.fd = sock, .events = POLLOUT};
-		int64_t left = end - now_ms();
+		int64_t left = end - clock_now_ms();
 
 		if (n == -EAGAIN && left <= 0)
 			return -ETIMEDOUT;

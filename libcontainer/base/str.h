@@ -24,6 +24,12 @@ static inline bool str_starts(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
+/* Engines write "" for what they do not ask for. */
+static inline bool given(const char *s)
+{
+	return s && *s;
+}
+
 bool str_ends(const char *s, const char *suffix);
 
 /* Appends into a fixed buffer; a full buffer is remembered, never overrun. */

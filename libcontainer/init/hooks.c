@@ -25,6 +25,7 @@ int init_create_hooks(void *ctx, struct err *err)
 	struct init *c = ctx;
 	auto_fd int bundle = open(c->plan->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const struct hook_files files = {c->plan->hook_out, c->plan->hook_err};
+
 	return hooks_run("createContainer", &c->plan->hooks->create_container,
 			 state_for_hooks(&c->arena, c->plan, "creating", getpid()), NULL, bundle,
 			 &files, err);

@@ -11,10 +11,9 @@
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
+#include "libcontainer/base/mountinfo.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/init/side.h"
-
-#define MOUNTINFO_MAX (64u << 20)
 
 /* The old root ends up on top of the new one and is taken off there (pivot_root(2), "."). It is
  * a slave of the host's mounts, so that the host does not see them go. */
@@ -35,44 +34,11 @@ static int pivot(struct init *c, struct err *err)
 	return 0;
 }
 
-/* mountinfo writes blank, tab, newline and backslash as \ooo. */
-static void unescape(char *s)
-{
-	char *to = s;
-
-	while (*s) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] && s[3]) {
-			*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
-			s += 4;
-		} else {
-			*to++ = *s++;
-		}
-	}
-	*to = '\0';
-}
-
 static bool below(const char *path, const char *dir)
 {
 	size_t n = strlen(dir);
 
 	return strncmp(path, dir, n) == 0 && (path[n] == '/' || path[n] == '\0');
-}
-
-/* A line of mountinfo: the mount point if the file system shows the host's kernel. */
-static char *proc_or_sysfs(char *line)
-{
-	char *save, *word = strtok_r(line, " ", &save), *point = NULL;
-
-	for (int i = 0; word && i < 4; i++)
-		word = strtok_r(NULL, " ", &save);
-	point = word;
-	while (word && !streq(word, "-"))
-		word = strtok_r(NULL, " ", &save);
-	word = word ? strtok_r(NULL, " ", &save) : NULL;
-	if (!word || (!streq(word, "proc") && !streq(word, "sysfs")))
-		return NULL;
-	unescape(point);
-	return point;
 }
 
 /*
@@ -83,7 +49,8 @@ static char *proc_or_sysfs(char *line)
  */
 static int hide_host_kernel(struct init *c, struct err *err)
 {
-	char *text, *save = NULL, link[64], root[PATH_MAX];
+	char *text, link[64], root[PATH_MAX];
+	struct mountinfo m;
 	ssize_t n;
 	size_t len;
 	int r = io_read_file(&c->arena, AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text,
@@ -97,15 +64,14 @@ static int hide_host_kernel(struct init *c, struct err *err)
 	if (n < 0)
 		return err_sys(err, errno, "find the path of the root file system");
 	root[n] = '\0';
-	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
-		char *point = proc_or_sysfs(l);
-
-		if (!point || below(point, root) || umount2(point, MNT_DETACH) == 0)
+	while (mountinfo_next(&text, &m)) {
+		if ((!streq(m.type, "proc") && !streq(m.type, "sysfs")) || below(m.point, root) ||
+		    umount2(m.point, MNT_DETACH) == 0)
 			continue;
 		if (errno != EINVAL && errno != EPERM)
-			return err_sys(err, errno, "unmount the host's '%s'", point);
-		if (mount("tmpfs", point, "tmpfs", 0, "") < 0 && errno != ENOENT)
-			return err_sys(err, errno, "cover the host's '%s'", point);
+			return err_sys(err, errno, "unmount the host's '%s'", m.point);
+		if (mount("tmpfs", m.point, "tmpfs", 0, "") < 0 && errno != ENOENT)
+			return err_sys(err, errno, "cover the host's '%s'", m.point);
 	}
 	return 0;
 }

@@ -7,6 +7,7 @@
 #ifndef HULL_PLAN_BUILD_H
 #define HULL_PLAN_BUILD_H
 
+#include "libcontainer/base/str.h"
 #include "libcontainer/plan/plan.h"
 
 int plan_namespaces_build(struct plan *plan, const struct plan_input *in,
@@ -40,6 +41,11 @@ int plan_scheduler_build(struct arena *a, struct plan_process *p, const struct o
 void plan_labels_build(struct plan_process *p, const struct oci_process *process);
 void plan_caps_build(struct plan_caps *caps, const struct oci_capabilities *oci, unsigned last_cap);
 
+/* A string that is given, or NULL (I-04). */
+static inline const char *plan_or_null(const char *s)
+{
+	return given(s) ? s : NULL;
+}
 /* "data" -> "/data"; an absolute path as it is. A relative one is legal for Linux (M-04). */
 const char *plan_absolute(struct arena *a, const char *path);
 /* The lexically clean form of an absolute path: "/a//b/./../c/" -> "/a/c". Only for comparing:

@@ -130,11 +130,6 @@ static int build_process(struct plan *plan, const struct plan_input *in, struct 
 	return 0;
 }
 
-static const char *or_null(const char *s)
-{
-	return s && s[0] ? s : NULL;
-}
-
 static int build_annotations(struct plan *plan, const struct plan_input *in, struct err *err)
 {
 	(void)in;
@@ -173,8 +168,8 @@ int plan_build(struct plan *plan, const struct plan_input *in, struct err *err)
 		.rootfs_fd = -1,
 		.hook_out = -1,
 		.hook_err = -1,
-		.hostname = or_null(spec->hostname), /* I-04 */
-		.domainname = or_null(spec->domainname),
+		.hostname = plan_or_null(spec->hostname), /* I-04 */
+		.domainname = plan_or_null(spec->domainname),
 		.no_pivot = in->no_pivot,
 		.hooks = spec->hooks,
 		.annotations = spec->annotations,

@@ -100,11 +100,6 @@ static int load_own_process(struct execution *x, struct oci_process *ret, struct
 	return oci_decode_file(&x->arena, &oci_process_type, x->c.dirfd, "process.json", ret, err);
 }
 
-static bool given(const char *s)
-{
-	return s && *s;
-}
-
 /* A --process without capabilities, labels or scheduling gets the container's, as with runc and
  * crun: else it would be less confined than the container is. The file is read only when it has
  * some. */

@@ -9,11 +9,10 @@
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
 #include "libcontainer/base/mountfd.h"
+#include "libcontainer/base/mountinfo.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/runtime/runtime.h"
 #include "namespaces/ns.h"
-
-#define MOUNTINFO_MAX (64u << 20)
 
 static int open_maps(const struct plan *plan, const struct plan_mount_idmap *map, struct err *err)
 {
@@ -57,28 +56,6 @@ void idmaps_close(struct plan *plan)
 
 /* ---- what the kernel refused ------------------------------------------------------------ */
 
-struct mountinfo_line {
-	uint64_t id;
-	const char *point; /* as mountinfo writes it: blanks are \040 */
-	const char *type;
-};
-
-static bool parse_line(char *line, struct mountinfo_line *ret)
-{
-	char *save, *word = strtok_r(line, " ", &save), *point = NULL;
-
-	if (!word || str_to_u64(word, &ret->id) < 0)
-		return false;
-	for (int i = 0; word && i < 4; i++)
-		word = strtok_r(NULL, " ", &save);
-	point = word;
-	while (word && !streq(word, "-"))
-		word = strtok_r(NULL, " ", &save);
-	ret->type = word ? strtok_r(NULL, " ", &save) : NULL;
-	ret->point = point;
-	return ret->type;
-}
-
 /* Whether a copy of this mount alone is refused with the same error. */
 static bool refused(const char *point, const struct plan_mount *m, int code)
 {
@@ -100,8 +77,9 @@ static const char *culprit(struct arena *a, const struct plan_mount *m, int code
 {
 	auto_fd int fd = open(m->source, O_PATH | O_CLOEXEC);
 	struct mountfd_place place;
+	struct mountinfo line;
 	struct err ignored;
-	char link[64], root[PATH_MAX], *text, *save = NULL;
+	char link[64], root[PATH_MAX], *text;
 	const char *type = NULL;
 	ssize_t n;
 	size_t len;
@@ -113,11 +91,7 @@ static const char *culprit(struct arena *a, const struct plan_mount *m, int code
 			 &ignored) < 0)
 		return NULL;
 	root[n] = '\0';
-	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
-		struct mountinfo_line line;
-
-		if (!parse_line(l, &line))
-			continue;
+	while (mountinfo_next(&text, &line)) {
 		if (line.id == place.mount)
 			type = line.type;
 		else if (m->idmap_recursive && is_below(line.point, root) &&

@@ -22,13 +22,11 @@ static int write_score(const char *path, int64_t score)
 
 static int read_own(int64_t *ret)
 {
-	auto_fd int fd = open(OWN, O_RDONLY | O_CLOEXEC);
 	char value[24];
-	ssize_t n = fd < 0 ? -1 : read(fd, value, sizeof(value) - 1);
+	ssize_t n = io_read_small(AT_FDCWD, OWN, value, sizeof(value));
 
 	if (n < 0)
-		return -errno;
-	value[n] = '\0';
+		return (int)n;
 	value[strcspn(value, "\n")] = '\0';
 	return str_to_i64(value, ret);
 }

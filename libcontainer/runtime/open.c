@@ -8,8 +8,6 @@
 #include "libcontainer/base/proc.h"
 #include "libcontainer/runtime/runtime.h"
 
-#define LOCK_TIMEOUT_MS 10000
-
 /* A live init of the right start time, held by a pidfd: 1; else 0. */
 static int open_init(struct container *c)
 {
@@ -99,7 +97,7 @@ int container_open(struct container *c, const struct container_root *root, const
 	if (c->dirfd < 0)
 		return c->dirfd;
 	if (mode == OPEN_LOCKED) {
-		r = state_lock(c->dirfd, id, LOCK_TIMEOUT_MS, err);
+		r = state_lock(c->dirfd, id, LOCK_WAIT_MS, err);
 		if (r < 0)
 			return r;
 		r = state_check_linked(root, id, c->dirfd, err);

@@ -13,6 +13,7 @@
 #include "libcontainer/base/arena.h"
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
+#include "libcontainer/base/mountinfo.h"
 #include "libcontainer/base/path.h"
 #include "libcontainer/base/str.h"
 
@@ -24,56 +25,31 @@
 
 /* ---- the mount ------------------------------------------------------------------------- */
 
-/* Mountinfo has blanks, tabs, newlines and backslashes as \ooo. */
-static bool unescape(const char *s, size_t len, char *buf, size_t size)
+const char *rdt_find_mount(char *text)
 {
-	size_t n = 0;
+	struct mountinfo m;
 
-	for (size_t i = 0; i < len && n + 1 < size; i++) {
-		char c = s[i];
-
-		if (c == '\\' && i + 3 < len && strspn(s + i + 1, "01234567") >= 3) {
-			c = (char)((s[i + 1] - '0') * 64 + (s[i + 2] - '0') * 8 + (s[i + 3] - '0'));
-			i += 3;
-		}
-		buf[n++] = c;
-	}
-	buf[n] = '\0';
-	return n + 1 < size;
-}
-
-/* "31 25 0:27 / /sys/fs/resctrl rw,nosuid - resctrl resctrl rw" */
-bool rdt_find_mount(const char *mountinfo, char *buf, size_t size)
-{
-	for (const char *line = mountinfo; *line; line += *line == '\n') {
-		size_t len = strcspn(line, "\n");
-		const char *type = memmem(line, len, " - resctrl ", 11), *root = line;
-
-		for (int i = 0; i < 3 && root; i++) {
-			root = memchr(root, ' ', len - (size_t)(root - line));
-			root += root != NULL;
-		}
+	while (mountinfo_next(&text, &m))
 		/* a bind mount of one class has another root */
-		if (type && root && str_starts(root, "/ ") &&
-		    unescape(root + 2, strcspn(root + 2, " "), buf, size))
-			return true;
-		line += len;
-	}
-	return false;
+		if (streq(m.type, "resctrl") && streq(m.root, "/"))
+			return m.point;
+	return NULL;
 }
 
 int rdt_open(struct err *err)
 {
 	auto_arena a = ARENA_INIT;
 	auto_fd int fd = -1;
-	char path[4096], *text;
+	const char *path;
+	char *text;
 	struct statfs fs;
 	size_t len;
 	int r = io_read_file(&a, AT_FDCWD, "/proc/self/mountinfo", 16 << 20, &text, &len, err);
 
 	if (r < 0)
 		return r;
-	if (!rdt_find_mount(text, path, sizeof(path))) {
+	path = rdt_find_mount(text);
+	if (!path) {
 		err_fail(err, ENOTSUP, FIELD ": the resctrl file system is not mounted");
 		err_hint(err, "mount -t resctrl resctrl /sys/fs/resctrl, if the processor and the "
 			      "kernel have it");

@@ -19,9 +19,9 @@
 
 /* Where resctrl is mounted: owned fd, or an error that says what is missing (T-01). */
 int rdt_open(struct err *err) must_check;
-/* The directory of MOUNTINFO's (as of /proc/self/mountinfo) first mount of the whole of resctrl,
- * in BUF; false: there is none. PURE. */
-bool rdt_find_mount(const char *mountinfo, char *buf, size_t size);
+/* The directory of the first mount of the whole of resctrl in TEXT (/proc/self/mountinfo), which
+ * is written to; NULL: there is none. PURE. */
+const char *rdt_find_mount(char *text);
 
 /* Refuses a class that is there but should not be, and one that is not but should. */
 int rdt_check(int fd, const struct plan_rdt *rdt, struct err *err) must_check;

@@ -24,6 +24,8 @@ struct container {
 	enum container_status status;
 };
 
+#define LOCK_WAIT_MS 10000 /* for another command to be done with a container */
+
 enum open_mode { OPEN_READ, OPEN_LOCKED };
 
 /* Loads the state and computes the status. Needs container_close() in any case. */

@@ -9,8 +9,6 @@
 #include "libcontainer/runtime/runtime.h"
 #include "seccomp/filter.h"
 
-#define LOCK_TIMEOUT_MS 10000
-
 bool runtime_may_trace(const struct plan_process *p)
 {
 	const struct plan_caps *c = &p->caps;
@@ -39,7 +37,7 @@ static int remember(const struct container *c, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
 	struct state s;
-	int r = state_lock(c->dirfd, c->id, LOCK_TIMEOUT_MS, err);
+	int r = state_lock(c->dirfd, c->id, LOCK_WAIT_MS, err);
 
 	if (r < 0)
 		return r;

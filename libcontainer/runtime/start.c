@@ -11,8 +11,6 @@
 #include "libcontainer/runtime/create.h"
 #include "libcontainer/sync.h"
 
-#define START_LOCK_TIMEOUT_MS 10000
-
 static int check_startable(const struct container *c, struct err *err)
 {
 	switch (c->status) {
@@ -46,7 +44,7 @@ int start_undo(struct container *c, struct err *err)
 {
 	struct err second;
 
-	if (state_lock(c->dirfd, c->id, START_LOCK_TIMEOUT_MS, &second) < 0)
+	if (state_lock(c->dirfd, c->id, LOCK_WAIT_MS, &second) < 0)
 		log_error("undo: %s", second.text);
 	else if (state_check_linked(c->root, c->id, c->dirfd, &second) == 0 &&
 		 container_destroy(c, &second) < 0)

@@ -8,6 +8,7 @@
 #include "libcontainer/base/clock.h"
 #include "libcontainer/base/err.h"
 #include "libcontainer/base/mountfd.h"
+#include "libcontainer/base/mountinfo.h"
 #include "libcontainer/base/proc.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/base/sysnames.h"
@@ -165,6 +166,36 @@ static void names(void)
 #endif
 }
 
+/* The first line is the example of proc_pid_mountinfo(5). */
+static void mount_table(void)
+{
+	char lines[] =
+		"36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue\n"
+		"37 35 0:5 / /a\\040b\\134c rw shared:1 master:2 - tmpfs none rw\n"
+		"\n"
+		"38 35 0:6 / /cut\n"
+		"x 35 0:6 / /number rw - tmpfs none rw\n"
+		"39 35 0:7 /\\011 /last rw - proc proc rw";
+	char *text = lines, none[] = "";
+	struct mountinfo m;
+
+	CHECK(mountinfo_next(&text, &m));
+	CHECK_UINT(m.id, 36);
+	CHECK_STR(m.root, "/mnt1");
+	CHECK_STR(m.point, "/mnt2");
+	CHECK_STR(m.type, "ext3");
+	CHECK(mountinfo_next(&text, &m));
+	CHECK_UINT(m.id, 37);
+	CHECK_STR(m.point, "/a b\\c");
+	CHECK_STR(m.type, "tmpfs");
+	CHECK(mountinfo_next(&text, &m)); /* what cannot be read is passed over */
+	CHECK_UINT(m.id, 39);
+	CHECK_STR(m.root, "/\t");
+	CHECK(!mountinfo_next(&text, &m));
+	text = none;
+	CHECK(!mountinfo_next(&text, &m));
+}
+
 static const struct unit_case cases[] = {
 	{"numbers are parsed strictly", numbers},
 	{"sizes take units", sizes},
@@ -172,6 +203,7 @@ static const struct unit_case cases[] = {
 	{"errors carry context, name and hint in one line", errors},
 	{"arenas hold large blocks and growing arrays", arenas},
 	{"dates are libc's", dates},
+	{"mounts are read line by line", mount_table},
 	{"errors and signals have glibc's names", names},
 	{"signals have names and numbers", signals},
 };
