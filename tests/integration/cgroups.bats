@@ -21,6 +21,8 @@ load helpers
 }
 
 @test "cgroups: containers without cgroupsPath have cgroups of their own (C-04)" {
+	local parent=$CGROOT/hull there=
+	[[ ! -d $parent ]] || there=yes
 	config 'del(.linux.cgroupsPath)'
 	create "$CG-a"
 	create "$CG-b"
@@ -33,6 +35,8 @@ load helpers
 	[[ -e $CGROOT${b#0::} ]]
 	hull delete --force "$CG-b"
 	run ! [ -e "$CGROOT${b#0::}" ]
+	# The parent of both is neither's own.
+	[[ -n $there ]] || rmdir "$parent"
 }
 
 @test "cgroups: a path with '..' is refused" {
