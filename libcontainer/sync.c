@@ -2,6 +2,7 @@
 #include "libcontainer/sync.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -117,6 +118,19 @@ static int expect(int fd, enum sync_type want, pid_t *ret_pid, int *ret_passed, 
 int sync_expect(int fd, enum sync_type want, pid_t *ret_pid, struct err *err)
 {
 	return expect(fd, want, ret_pid, NULL, err);
+}
+
+void sync_last_word(int fd, struct err *err)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+	struct sync_msg msg;
+	ssize_t n;
+
+	do {
+		n = poll(&poll_fd, 1, 0) > 0 ? receive(fd, &msg, NULL) : 0;
+		if (n > 0 && is_failure(&msg, n))
+			*err = msg.err;
+	} while (n > 0);
 }
 
 int sync_expect_listener(int fd, int *ret_listener, struct err *err)

@@ -72,5 +72,8 @@ int sync_send_error(int fd, const struct err *error);
 int sync_expect(int fd, enum sync_type want, pid_t *ret_pid, struct err *err) must_check;
 /* The same for SYNC_LISTENER; *ret_listener is owned. */
 int sync_expect_listener(int fd, int *ret_listener, struct err *err) must_check;
+/* After a failure on this side: when the other side had failed before and said so, ERR becomes its
+ * error, of which ours is a consequence. Does not wait. */
+void sync_last_word(int fd, struct err *err);
 
 #endif

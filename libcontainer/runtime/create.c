@@ -3,6 +3,7 @@
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/steps.h"
+#include "libcontainer/sync.h"
 
 /* clang-format off */
 static const struct step create_steps[] = {
@@ -63,11 +64,14 @@ int creation_run(struct creation *k, struct err *err)
 	r = container_root_open(k->root, true, err);
 	if (r == 0)
 		r = steps_run("create", create_steps, ARRAY_SIZE(create_steps), &k->done, k, err);
-	if (r < 0)
+	if (r < 0) {
+		if (k->spawn.pid > 0)
+			sync_last_word(k->sync[0], err);
 		creation_undo(k);
-	else
-		create_undo_sources(k);
-	return r;
+		return -err->code;
+	}
+	create_undo_sources(k);
+	return 0;
 }
 
 void creation_done(struct creation *k)

@@ -295,8 +295,9 @@ static int run_execution(struct execution *x, int *ret_exit, struct err *err)
 	close_fd(&x->label_proc_fd);
 	r = bring_up(x, err);
 	if (r < 0) {
+		sync_last_word(x->sync[0], err);
 		give_up(x);
-		return r;
+		return -err->code;
 	}
 	*ret_exit = 0;
 	if (x->opts->detach)
