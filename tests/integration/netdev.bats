@@ -354,6 +354,18 @@ as_before() {
 	as_before
 }
 
+@test "netdev: init's failure is the one told, however late the runtime comes to move them (E-10)" {
+	furnished
+	netdevs '{"d0": {"name": "eth0"}}'
+	args /no/such/program
+	# not init, which is a child: only the runtime is slow
+	refused host strace -o "$T/calls" -e trace=open,openat \
+		-e inject=open,openat:delay_enter=50000 "$HULL" --root "$ROOT" create --bundle "$BUNDLE" web
+	has "$line" /no/such/program
+	no_trace web
+	as_before
+}
+
 @test "netdev: when run cannot execute the program, all are as before (E-10, B-15)" {
 	furnished
 	netdevs '{"d0": {"name": "eth0"}, "d1": {"name": "eth1"}}'
