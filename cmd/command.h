@@ -83,9 +83,21 @@ struct cli_globals {
 const char *cli_help_text(struct arena *a, const struct cli_command *command);
 /* What --version prints. */
 const char *cli_version_text(struct arena *a);
-/* The manual page and the bash completion; generated into docs/. */
-const char *cli_manual_page(struct arena *a);
-const char *cli_completion(struct arena *a);
+
+/* ---- docs.c: what `make docs` writes ---------------------------------------------------- */
+
+struct cli_doc {
+	const char *file; /* below docs/; NULL ends a list */
+	const char *text;
+};
+const struct cli_doc *cli_docs(struct arena *a);
+/* hull(1), a command's page, hull-annotations(7). */
+const char *cli_manual_program(struct arena *a);
+const char *cli_manual_command(struct arena *a, const struct cli_command *c);
+const char *cli_manual_annotations(struct arena *a);
+const char *cli_completion_bash(struct arena *a);
+const char *cli_completion_zsh(struct arena *a);
+const char *cli_completion_fish(struct arena *a);
 
 /* ---- output.c --------------------------------------------------------------------------- */
 

@@ -1,6 +1,5 @@
-/* TEST: writes the manual page or the completion to stdout, for `make docs`. */
+/* TEST: writes the manual pages and the completions below a directory, for `make docs`. */
 #include <stdio.h>
-#include <string.h>
 
 #include "cmd/command.h"
 
@@ -8,10 +7,17 @@ int main(int argc, char **argv)
 {
 	auto_arena a = ARENA_INIT;
 
-	if (argc == 2 && strcmp(argv[1], "man") == 0)
-		return fputs(cli_manual_page(&a), stdout) < 0;
-	if (argc == 2 && strcmp(argv[1], "bash") == 0)
-		return fputs(cli_completion(&a), stdout) < 0;
-	fprintf(stderr, "usage: gendocs man|bash\n");
-	return 1;
+	if (argc != 2) {
+		fprintf(stderr, "usage: gendocs DIR\n");
+		return 1;
+	}
+	for (const struct cli_doc *d = cli_docs(&a); d->file; d++) {
+		FILE *f = fopen(arena_printf(&a, "%s/%s", argv[1], d->file), "we");
+
+		if (!f || fputs(d->text, f) < 0 || fclose(f) != 0) {
+			fprintf(stderr, "gendocs: %s: %m\n", d->file);
+			return 1;
+		}
+	}
+	return 0;
 }

@@ -10,6 +10,11 @@ _hull_words()
 	_hull_compgen -W "$1"
 }
 
+_hull_commands()
+{
+	_hull_words "create start run exec state list ps kill delete pause resume update events spec features help"
+}
+
 _hull_ids()
 {
 	_hull_words "$("${COMP_WORDS[0]}" "${root[@]}" list --quiet 2>/dev/null)"
@@ -106,7 +111,12 @@ _hull()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
-		=) ;;
+		=)
+			# The rest of a word that is counted already: of NAME=VALUE, of --flag=true.
+			if [ -z "$before" ]; then
+				i=$((i + 1))
+			fi
+			;;
 		-*)
 			before=''
 			if COMPREPLY=() && cur='' _hull_value "$command:$word"; then
@@ -126,6 +136,9 @@ _hull()
 		esac
 	done
 	COMPREPLY=()
+	if [ "$i" -gt "$COMP_CWORD" ]; then
+		return 0
+	fi
 	if [ -n "$before" ]; then
 		_hull_value "$command:$before"
 		return 0
@@ -137,10 +150,20 @@ _hull()
 		;;
 	esac
 	case $command:$operands in
-	:0 | help:0) _hull_words "create start run exec state list ps kill delete pause resume update events spec features help" ;;
-	start:0 | exec:0 | state:0 | ps:0 | kill:0 | delete:0 | pause:0 | resume:0 | update:0 | events:0) _hull_ids ;;
+	:0) _hull_commands ;;
+	start:0) _hull_ids ;;
+	exec:0) _hull_ids ;;
+	exec:1) _hull_compgen -c ;;
+	state:0) _hull_ids ;;
+	ps:0) _hull_ids ;;
+	kill:0) _hull_ids ;;
 	kill:1) _hull_compgen -A signal ;;
-	exec:*) _hull_compgen -c ;;
+	delete:0) _hull_ids ;;
+	pause:0) _hull_ids ;;
+	resume:0) _hull_ids ;;
+	update:0) _hull_ids ;;
+	events:0) _hull_ids ;;
+	help:0) _hull_commands ;;
 	esac
 	return 0
 }

@@ -1,58 +1,79 @@
 #!/bin/bash
-# The completion, asked as bash asks it: COMP_WORDS and COMP_CWORD in, COMPREPLY out.
+# The completions, each in its own shell: tests/unit/completion/SHELL reads command lines and
+# prints what there is to choose from.
 cd "$(dirname "$0")/../.." || exit 1
-# shellcheck source=docs/completion/hull.bash
-. docs/completion/hull.bash
 
-# shellcheck disable=SC2317 # the completion calls it
-hull()
-{
-	if [ "$*" = "--root /r list --quiet" ]; then
-		echo in-r
-	elif [ "$*" = "list --quiet" ]; then
-		printf 'db\nweb\n'
-	fi
+# shells | what is completed | the words there are, sorted
+table="
+*        | hull c                            | create
+*        | hull st                           | start state
+*        | hull --ro                         | --root --rootless
+*        | hull --root /r cr                 | create
+*        | hull --log-format                 | json text
+bash zsh | hull --log-format=j               | json
+fish     | hull --log-format=j               | --log-format=json
+*        | hull --log-format json st         | start state
+*        | hull create --no                  | --no-new-keyring --no-pivot
+bash     | hull create --bundle /etc         | /etc
+fish     | hull create --bundle /etc         | /etc/
+bash fish | hull create --bundle /etc/passw  |
+*        | hull create                       |
+*        | hull state                        | db web
+*        | hull kill --all w                 | web
+*        | hull --root /r delete --force     | in-r
+*        | hull --root=/r delete             | in-r
+bash fish | hull state web                   |
+zsh      | hull state web                    | --help -h
+*        | hull list -f                      | json table
+bash     | hull kill web SIGKI               | SIGKILL
+fish zsh | hull kill web KI                  | KILL
+*        | hull help sp                      | spec
+*        | hull ps --format json             | db web
+*        | hull exec -e A=B --tty w          | web
+bash fish | hull --debug=true state w        | web
+bash     | hull exec --env A=d               |
+*        | hull exec web basenam             | basename
+"
+# Words that end here are complete, and the next one is asked for.
+finished=' (--log-format|create|state|--force|delete|state web|-f|json)$'
+
+lines() { # SHELL: shell's rows, without blanks around the columns
+	local shells line wanted
+	while IFS='|' read -r shells line wanted; do
+		case " ${shells%"${shells##*[! ]}"} " in
+		"  ") continue ;;
+		*" $1 "* | " * ") ;;
+		*) continue ;;
+		esac
+		line=$(xargs <<<"$line")
+		[[ ! $line =~ $finished ]] || line+=" "
+		printf '%s|%s\n' "$line" "$(xargs <<<"$wanted")"
+	done <<<"$table"
 }
 
 failed=0
 count=0
-# check WANTED WORD...: the cursor is behind the last word.
-check()
-{
-	local wanted=$1
-
-	shift
-	COMP_WORDS=("$@")
-	COMP_CWORD=$(($# - 1))
-	_hull
+result() { # WHAT OK [COMMENT]
 	count=$((count + 1))
-	if [ "${COMPREPLY[*]}" = "$wanted" ]; then
-		echo "ok $count - completion: $*"
-	else
-		echo "#   '${COMPREPLY[*]}', expected '$wanted'"
-		echo "not ok $count - completion: $*"
-		failed=1
-	fi
+	[ "$2" = 0 ] && echo "ok $count - $1" && return
+	printf '#   %s\nnot ok %d - %s\n' "$3" "$count" "$1"
+	failed=1
 }
 
-check "create" hull c
-check "start state" hull st
-check "--root --rootless" hull --ro
-check "create" hull --root /r cr
-check "text json" hull --log-format ''
-check "json" hull --log-format = j
-check "start state" hull --log-format json st
-check "--no-pivot --no-new-keyring" hull create --no
-check "/etc" hull create --bundle /etc
-check "" hull create ''
-check "db web" hull state ''
-check "web" hull kill --all w
-check "in-r" hull --root /r delete --force ''
-check "in-r" hull --root = /r delete ''
-check "" hull state web ''
-check "table json" hull list -f ''
-check "SIGKILL" hull kill web SIGKI
-check "spec" hull help sp
-check "db web" hull ps --format json ''
+for shell in bash zsh fish; do
+	if ! command -v $shell >/dev/null; then
+		count=$((count + 1))
+		echo "ok $count - completion: $shell # skip no $shell"
+		continue
+	fi
+	rows=$(lines $shell)
+	got=$(cut -d'|' -f1 <<<"$rows" | timeout 300 tests/unit/completion/$shell 2>&1 && echo end)
+	while IFS='|' read -r line wanted && IFS= read -r is <&3; do
+		[ "$is" = "$wanted" ]
+		result "completion: $shell: $line" $? "'$is', expected '$wanted'"
+	done <<<"$rows" 3<<<"$got"
+	[ "${got##*$'\n'}" = end ]
+	result "completion: $shell says no more" $? "$got"
+done
 echo "1..$count"
 exit $failed

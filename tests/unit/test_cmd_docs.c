@@ -146,27 +146,21 @@ static void test_version(void)
 }
 
 /* `make docs` writes these files. */
-static void check_fresh(const char *name, const char *want)
+static void test_fresh(void)
 {
 	const char *srcdir = getenv("srcdir");
-	struct err err;
-	size_t len;
-	char *text;
-	const char *path = arena_printf(&arena, "%s/docs/%s", srcdir ? srcdir : ".", name);
 
-	printf("# %s: 'make docs' writes it\n", path);
-	CHECK_INT(io_read_file(&arena, AT_FDCWD, path, 1 << 20, &text, &len, &err), 0);
-	CHECK(strcmp(text, want) == 0);
-}
+	for (const struct cli_doc *d = cli_docs(&arena); d->file; d++) {
+		struct err err;
+		size_t len;
+		char *text;
+		const char *path =
+			arena_printf(&arena, "%s/docs/%s", srcdir ? srcdir : ".", d->file);
 
-static void test_man_fresh(void)
-{
-	check_fresh("man/hull.1", cli_manual_page(&arena));
-}
-
-static void test_completion_fresh(void)
-{
-	check_fresh("completion/hull.bash", cli_completion(&arena));
+		printf("# %s: 'make docs' writes it\n", path);
+		CHECK_INT(io_read_file(&arena, AT_FDCWD, path, 1 << 20, &text, &len, &err), 0);
+		CHECK(strcmp(text, d->text) == 0);
+	}
 }
 
 static const struct unit_case cases[] = {
@@ -174,8 +168,7 @@ static const struct unit_case cases[] = {
 	{"every option that engines pass is known", test_contract},
 	{"help has every option and fits a terminal", test_help},
 	{"version", test_version},
-	{"the manual page is fresh", test_man_fresh},
-	{"the completion is fresh", test_completion_fresh},
+	{"the manual pages and the completions are fresh", test_fresh},
 };
 
 UNIT_MAIN(cases)
