@@ -135,24 +135,12 @@ static int fs_create(const struct cgroup_host *host, struct arena *a, const char
 
 /* ---- removal --------------------------------------------------------------------------- */
 
-/* Bottom up; what is busy stays for the next round. */
+/* What is busy stays for the next round. */
 static int remove_below(int parent, const char *name, void *ctx)
 {
-	int *depth = ctx;
-	auto_fd int fd = -1;
-	int r;
-
-	if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno != EBUSY)
-		return 0;
-	fd = beneath_open(parent, name, O_RDONLY | O_DIRECTORY);
-	if (fd < 0)
-		return 0;
-	if (++*depth > CGROUP_MAX_DEPTH)
-		return -ELOOP;
-	r = cgroup_each_child(fd, remove_below, depth);
-	--*depth;
+	(void)ctx;
 	(void)unlinkat(parent, name, AT_REMOVEDIR);
-	return r;
+	return 0;
 }
 
 /* rmdir said EBUSY: there are processes, or sub-cgroups. */
@@ -164,12 +152,11 @@ static int remove_busy(const struct cgroup_host *host, const char *path, struct 
 
 	for (int tries = 0; tries < MAX_TRIES && r >= 0; tries++) {
 		int64_t left = end - clock_now_ms();
-		int depth = 0;
 
 		r = cgroup_wait_empty(fd, left > 0 ? (int)left : 0);
 		if (r < 0)
 			break;
-		r = cgroup_each_child(fd, remove_below, &depth);
+		r = cgroup_walk(fd, remove_below, NULL);
 		if (unlinkat(host->fd, path + 1, AT_REMOVEDIR) == 0 || errno == ENOENT)
 			return 0;
 		r = errno == EBUSY ? r : -errno;

@@ -13,66 +13,96 @@
 #include "libcontainer/base/path.h"
 #include "libcontainer/base/str.h"
 
-int cgroup_each_child(int fd, int (*visit)(int parent, const char *name, void *ctx), void *ctx)
+/* A directory on the way down. */
+struct level {
+	struct level *up;
+	const char **names; /* its sub-cgroups */
+	size_t n, next;
+};
+
+static int open_level(int fd, struct arena *a, struct level **level)
 {
 	auto_fd int dup = beneath_open(fd, ".", O_RDONLY | O_DIRECTORY);
-	auto_dir DIR *dir = NULL;
+	auto_dir DIR *dir = dup < 0 ? NULL : fdopendir(dup);
+	struct level *l = arena_new(a, struct level);
 	struct dirent *e;
-	int r = 0;
 
-	if (dup < 0)
-		return dup;
-	dir = fdopendir(dup);
+	l->up = *level;
+	*level = l;
 	if (!dir)
-		return -errno;
+		return dup == -ENOENT ? 0 : dup < 0 ? dup : -errno;
 	take_fd(&dup);
-	while (r >= 0 && (errno = 0, e = readdir(dir))) {
+	while ((errno = 0, e = readdir(dir)))
 		if (e->d_type == DT_DIR && !streq(e->d_name, ".") && !streq(e->d_name, ".."))
-			r = visit(fd, e->d_name, ctx);
-	}
-	return r < 0 ? r : -errno;
+			*arena_push(a, &l->names, &l->n) = arena_strdup(a, e->d_name);
+	return errno == ENOENT ? 0 : -errno;
 }
 
-struct walk {
+static int go(int *fd, int to)
+{
+	if (to < 0)
+		return to;
+	close_fd(fd);
+	*fd = to;
+	return 0;
+}
+
+int cgroup_walk(int top, int (*visit)(int parent, const char *name, void *ctx), void *ctx)
+{
+	auto_fd int fd = beneath_open(top, ".", O_RDONLY | O_DIRECTORY);
+	auto_arena a = ARENA_INIT;
+	struct level *l = NULL;
+	int r = fd < 0 ? fd : open_level(fd, &a, &l);
+
+	while (r >= 0 && (l->next < l->n || l->up)) {
+		if (l->next < l->n) {
+			r = go(&fd, beneath_open(fd, l->names[l->next], O_RDONLY | O_DIRECTORY));
+			if (r == -ENOENT)
+				l->next++;
+			r = r == -ENOENT ? 0 : r < 0 ? r : open_level(fd, &a, &l);
+		} else {
+			int up = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+			r = go(&fd, up < 0 ? -errno : up);
+			l = l->up;
+			if (r == 0)
+				r = visit(fd, l->names[l->next++], ctx);
+		}
+	}
+	return r < 0 ? r : 0;
+}
+
+struct processes {
 	struct arena *a;
 	pid_t *pids;
 	size_t n;
-	int depth;
 };
 
-static int collect(int fd, struct walk *w);
+static int collect(int fd, struct processes *p)
+{
+	char *text = NULL, *save = NULL;
+	ssize_t n = cgroup_file_slurp(fd, p->a, "cgroup.procs", &text);
 
-static int collect_child(int parent, const char *name, void *ctx)
+	/* A threaded cgroup does not list processes: the domain above it does. It can vanish. */
+	if (n < 0)
+		return n == -EOPNOTSUPP || n == -ENODEV || n == -ENOENT ? 0 : (int)n;
+	for (char *s = strtok_r(text, "\n", &save); s; s = strtok_r(NULL, "\n", &save)) {
+		uint32_t pid = 0;
+
+		/* 0: a process of a pid namespace that is not below ours */
+		if (str_to_u32(s, &pid) == 0 && pid)
+			*arena_push(p->a, &p->pids, &p->n) = (pid_t)pid;
+	}
+	return 0;
+}
+
+static int collect_below(int parent, const char *name, void *ctx)
 {
 	auto_fd int fd = beneath_open(parent, name, O_RDONLY | O_DIRECTORY);
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	return collect(fd, ctx);
-}
-
-static int collect(int fd, struct walk *w)
-{
-	char *text = NULL, *save = NULL;
-	ssize_t n = cgroup_file_slurp(fd, w->a, "cgroup.procs", &text);
-	int r;
-
-	/* A threaded cgroup does not list processes: the domain above it does. It can vanish. */
-	if (n < 0 && n != -EOPNOTSUPP)
-		return n == -ENODEV || n == -ENOENT ? 0 : (int)n;
-	for (char *s = n < 0 ? NULL : strtok_r(text, "\n", &save); s;
-	     s = strtok_r(NULL, "\n", &save)) {
-		uint32_t pid = 0;
-
-		/* 0: a process of a pid namespace that is not below ours */
-		if (str_to_u32(s, &pid) == 0 && pid)
-			*arena_push(w->a, &w->pids, &w->n) = (pid_t)pid;
-	}
-	if (++w->depth > CGROUP_MAX_DEPTH)
-		return -ELOOP;
-	r = cgroup_each_child(fd, collect_child, w);
-	w->depth--;
-	return r;
 }
 
 static int by_pid(const void *a, const void *b)
@@ -84,10 +114,12 @@ static int by_pid(const void *a, const void *b)
 
 int cgroup_pids(int fd, struct arena *a, pid_t **ret, size_t *ret_n, struct err *err)
 {
-	struct walk w = {.a = a};
+	struct processes w = {.a = a};
 	size_t unique = 0;
 	int r = collect(fd, &w);
 
+	if (r == 0)
+		r = cgroup_walk(fd, collect_below, &w);
 	if (r < 0)
 		return err_sys(err, -r, "read the processes of the cgroup");
 	if (w.n)

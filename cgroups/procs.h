@@ -2,9 +2,9 @@
 #ifndef HULL_CGROUP_PROCS_H
 #define HULL_CGROUP_PROCS_H
 
-#define CGROUP_MAX_DEPTH 64
-
-/* Calls VISIT for each sub-cgroup of FD until one returns a negative value, which is returned. */
-int cgroup_each_child(int fd, int (*visit)(int parent, const char *name, void *ctx), void *ctx);
+/* Calls VISIT for each sub-cgroup below FD, those inside it first, until one returns a negative
+ * value, which is returned. Holds two descriptors, however deep they are nested: who is in a
+ * container may nest as many as the kernel lets it. One that vanishes meanwhile is left out. */
+int cgroup_walk(int fd, int (*visit)(int parent, const char *name, void *ctx), void *ctx);
 
 #endif

@@ -42,7 +42,7 @@ int init_readonly_paths(void *ctx, struct err *err)
 		int r = make_readonly(c->root_fd, c->plan->readonly_paths[i], err);
 
 		if (r < 0)
-			return r;
+			return err_wrap(err, "linux.readonlyPaths[%zu]", i);
 	}
 	return 0;
 }
@@ -128,8 +128,11 @@ int init_masked_paths(void *ctx, struct err *err)
 	struct masks m = {.null = -1, .dir = -1};
 	int r = 0;
 
-	for (size_t i = 0; i < c->plan->n_masked_paths && r == 0; i++)
+	for (size_t i = 0; i < c->plan->n_masked_paths && r == 0; i++) {
 		r = mask_path(c, &m, c->plan->masked_paths[i], err);
+		if (r < 0)
+			err_wrap(err, "linux.maskedPaths[%zu]", i);
+	}
 	close_fd(&m.null);
 	close_fd(&m.dir);
 	return r;

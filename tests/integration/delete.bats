@@ -49,6 +49,24 @@ load helpers
 	no_trace web
 }
 
+@test "delete: removes cgroups nested and spread as a container likes, and ps sees into them" {
+	sleeper web
+	dir=$CGROOT/$CG/bundle
+	for _ in {1..300}; do
+		mkdir "$dir/a" "$dir/b"
+		dir+=/a
+	done
+	sleep 1000 3>&- &
+	nested=$!
+	echo $nested > "$dir/cgroup.procs"
+	run -0 hull ps --format json web
+	jq -e "index($nested)" <<< "$output"
+	jq -e "index($(pid_of web))" <<< "$output"
+	run -0 hull delete --force web
+	no_trace web
+	[[ ! -e $CGROOT/$CG/bundle ]]
+}
+
 @test "delete: --force of an unknown id succeeds in silence (J-12)" {
 	run -0 --separate-stderr hull delete --force nosuch
 	[[ -z $output && -z $stderr ]]
