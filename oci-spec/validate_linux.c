@@ -1,5 +1,6 @@
 /* PURE: what was asked is legal: linux, but for resources and seccomp. */
 #include <inttypes.h>
+#include <sys/stat.h>
 
 #include "oci-spec/validate.h"
 
@@ -108,6 +109,21 @@ static int device_number(struct opt_i64 v, int64_t max, const char *name, size_t
 	return 0;
 }
 
+/* Podman copies what stat(2) said of a --device, the type of the node included: where that is the
+ * entry's own type there is nothing to refuse. */
+static int device_mode(uint32_t mode, char type, size_t i, struct err *err)
+{
+	uint32_t same = type == 'b' ? S_IFBLK : type == 'p' ? S_IFIFO : S_IFCHR;
+
+	if ((mode & S_IFMT) == same)
+		mode &= ~(uint32_t)S_IFMT;
+	if (mode > 0777)
+		return invalid(err,
+			       "linux.devices[%zu].fileMode: %" PRIu32 " is more than 511 (0777)",
+			       i, mode);
+	return 0;
+}
+
 static int device(const struct oci_device *d, size_t i, struct err *err)
 {
 	int r = 0;
@@ -126,10 +142,8 @@ static int device(const struct oci_device *d, size_t i, struct err *err)
 		if (r == 0)
 			r = device_number(d->minor, 0xfffff, "minor", i, err);
 	}
-	if (r == 0 && d->file_mode.set && d->file_mode.v > 0777)
-		return invalid(err,
-			       "linux.devices[%zu].fileMode: %" PRIu32 " is more than 511 (0777)",
-			       i, d->file_mode.v);
+	if (r == 0 && d->file_mode.set)
+		r = device_mode(d->file_mode.v, *d->type, i, err);
 	return r;
 }
 

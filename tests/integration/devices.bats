@@ -55,6 +55,14 @@ character special file 1:3 666 0:0
 character special file 1:5 666 0:0"
 }
 
+@test "devices: the type of the node may stand in fileMode, as Podman writes it" {
+	config '.linux.devices = [{"path": "/dev/one", "type": "c", "major": 1, "minor": 5, "fileMode": 8624},
+		{"path": "/dev/two", "type": "b", "major": 7, "minor": 0, "fileMode": 24992}]'
+	ok_container 'for n in /dev/one /dev/two; do stat -c "%F %t:%T %a" $n; done'
+	equal "$output" "character special file 1:5 660
+block special file 7:0 640"
+}
+
 @test "devices: an entry replaces a default (D-16)" {
 	config '.linux.devices = [{"path": "/dev/null", "type": "c", "major": 1, "minor": 3, "fileMode": 384, "uid": 5}]'
 	ok_container 'stat -c "%t:%T %a %u" /dev/null'

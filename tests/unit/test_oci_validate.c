@@ -443,6 +443,22 @@ static void devices(void)
 		 "linux.devices[0].minor: 1048576 is not within 0 to 1048575"},
 		{DEV("\"path\":\"/dev/a\",\"type\":\"p\",\"fileMode\":512"),
 		 "linux.devices[0].fileMode: 512 is more than 511 (0777)"},
+		/* As Podman writes them: 020660, 060640, 010600; and of another type. */
+		{DEV("\"path\":\"/dev/"
+		     "a\",\"type\":\"c\",\"major\":1,\"minor\":3,\"fileMode\":8624"),
+		 NULL},
+		{DEV("\"path\":\"/dev/"
+		     "a\",\"type\":\"u\",\"major\":1,\"minor\":3,\"fileMode\":8624"),
+		 NULL},
+		{DEV("\"path\":\"/dev/"
+		     "a\",\"type\":\"b\",\"major\":1,\"minor\":3,\"fileMode\":24992"),
+		 NULL},
+		{DEV("\"path\":\"/dev/a\",\"type\":\"p\",\"fileMode\":4480"), NULL},
+		{DEV("\"path\":\"/dev/a\",\"type\":\"p\",\"fileMode\":8624"),
+		 "linux.devices[0].fileMode: 8624 is more than 511 (0777)"},
+		{DEV("\"path\":\"/dev/"
+		     "a\",\"type\":\"c\",\"major\":1,\"minor\":3,\"fileMode\":24992"),
+		 "linux.devices[0].fileMode: 24992 is more than 511 (0777)"},
 	};
 
 	CHECK_ROWS(linux_, rows);
