@@ -68,12 +68,19 @@ const char *err_name(int code)
 	return sysname_errno(code) ?: "E?";
 }
 
+/* Docker's command line looks for "no such file or directory", CRI-O for "no such process": in
+ * small letters, as Go writes them. Not the I of "I/O error". */
+static char first_letter(const char *s)
+{
+	return *s >= 'A' && *s <= 'Z' && s[1] >= 'a' && s[1] <= 'z' ? (char)(*s | 0x20) : *s;
+}
+
 char *err_format(const struct err *err, char *buf, size_t size)
 {
-	const char *sep = err->hint[0] ? "; hint: " : "";
+	const char *sep = err->hint[0] ? "; hint: " : "", *why = strerror(err->code);
 
 	if (err->show_errno)
-		snprintf(buf, size, "%s: %s (%s)%s%s", err->text, strerror(err->code),
+		snprintf(buf, size, "%s: %c%s (%s)%s%s", err->text, first_letter(why), why + 1,
 			 err_name(err->code), sep, err->hint);
 	else
 		snprintf(buf, size, "%s%s%s", err->text, sep, err->hint);

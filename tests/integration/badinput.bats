@@ -233,7 +233,7 @@ load helpers
 	umount "$T/ro"
 	[[ $status -eq 1 ]]
 	one_line
-	matches "$line" 'Read-only file system'
+	matches "$line" 'read-only file system'
 	cgroup_gone
 }
 
@@ -249,12 +249,12 @@ load helpers
 		left=$(ls "$T/full")
 		[[ $status -eq 1 && $left == fill ]] || break
 		one_line || break
-		matches "$line" 'No space left' || break
+		matches "$line" 'no space left' || break
 	done
 	umount "$T/full"
 	cat "$ERR"
 	equal "$status $left" "1 fill"
-	matches "$line" 'No space left'
+	matches "$line" 'no space left'
 	cgroup_gone
 	wait_for 2 no_marked_pids
 }

@@ -152,7 +152,7 @@ saw() {
 		fails 255 hull exec web nosuch
 		printf 'no program' > "$ROOTFS/bad" && chmod 755 "$ROOTFS/bad"
 		fails 255 hull exec web /bad
-		has "$line" "Exec format error"
+		has "$line" "exec format error"
 		"$HULL" --root "$ROOT" exec web sleep 100 < /dev/null > /dev/null 2>&1 3>&- 4>&- &
 		sleep "0.0$i"
 		kill -KILL $! 2> /dev/null || :

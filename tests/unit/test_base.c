@@ -94,7 +94,7 @@ static void errors(void)
 	CHECK_INT(err_wrap(&err, "create 'x'"), -EPERM);
 	err_hint(&err, "try as root");
 	CHECK_STR(err_format(&err, buf, sizeof(buf)),
-		  "create 'x': mount 'proc': Operation not permitted (EPERM); hint: try as root");
+		  "create 'x': mount 'proc': operation not permitted (EPERM); hint: try as root");
 	err_fail(&err, EINVAL, "bad\nline");
 	CHECK_STR(err_format(&err, buf, sizeof(buf)), "bad?line");
 }
