@@ -123,7 +123,8 @@ static int build_process(struct plan *plan, const struct plan_input *in, struct 
 				"process.user.additionalGids: cannot set any additional "
 				"groups in a rootless container");
 	add_runtime_env(&plan->arena, p, in);
-	p->keep_fds = in->listen_fds + in->preserve_fds;
+	/* Engines that hand over activated sockets give the same number by both (max, not sum). */
+	p->keep_fds = in->listen_fds > in->preserve_fds ? in->listen_fds : in->preserve_fds;
 	if (!in->no_new_keyring)
 		p->keyring = arena_printf(&plan->arena, "_ses.%s", in->id);
 	plan->has_process = true;

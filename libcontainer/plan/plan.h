@@ -185,7 +185,7 @@ struct plan_process {
 	struct plan_filter filter;
 	const char *apparmor, *selinux; /* labels at execve, NULL: none asked */
 	const char *keyring;            /* session keyring to join, NULL: keep the caller's */
-	unsigned keep_fds; /* descriptors kept from 3 on (LISTEN_FDS + --preserve-fds) */
+	unsigned keep_fds; /* descriptors kept from 3 on: LISTEN_FDS or --preserve-fds */
 };
 
 /* ---- resctrl --------------------------------------------------------------------- */

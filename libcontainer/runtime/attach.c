@@ -11,6 +11,7 @@
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
+#include "libcontainer/base/log.h"
 #include "libcontainer/base/proc.h"
 #include "libcontainer/runtime/runtime.h"
 
@@ -45,7 +46,8 @@ struct flow {
 
 struct attached {
 	pid_t pid;
-	int pidfd, sigfd, tty; /* tty: whose window size and mode are used; -1 */
+	int pidfd, sigfd, notify; /* notify: -1 when there is nothing to forward (any more) */
+	int tty;                  /* whose window size and mode are used; -1 */
 	int exit_code;
 	bool exited;
 	struct console *console;
@@ -144,6 +146,18 @@ static void on_signal(struct attached *a)
 	}
 }
 
+/* The service is hull, as long as it waits for the program: it deletes the container at its end. */
+static void on_notify(struct attached *a)
+{
+	struct err err;
+	int r = notify_step(a->notify, getpid(), &err);
+
+	if (r < 0)
+		log_warn("%s", err.text);
+	if (r)
+		a->notify = -1;
+}
+
 static void poll_flow(struct pollfd *fds, struct flow *f)
 {
 	fds[0] = (struct pollfd){.fd = f->ended || f->len ? -1 : f->from, .events = POLLIN};
@@ -160,31 +174,40 @@ static void run_flow(const struct pollfd *fds, struct flow *f)
 
 static int loop(struct attached *a, bool terminal, struct err *err)
 {
-	struct pollfd fds[5];
-	nfds_t n = terminal ? 5 : 1;
+	struct pollfd fds[6];
+	nfds_t n = terminal ? 6 : 2;
 
 	reap(a); /* it may have ended before the signal descriptor existed */
 	while (!a->exited) {
 		fds[0] = (struct pollfd){.fd = a->sigfd, .events = POLLIN};
+		fds[1] = (struct pollfd){.fd = a->notify, .events = POLLIN};
 		if (terminal) {
-			poll_flow(fds + 1, &a->in);
-			poll_flow(fds + 3, &a->out);
+			poll_flow(fds + 2, &a->in);
+			poll_flow(fds + 4, &a->out);
 		}
 		if (poll(fds, n, -1) < 0 && errno != EINTR)
 			return err_sys(err, errno, "wait for the process");
 		if (fds[0].revents)
 			on_signal(a);
+		if (fds[1].revents)
+			on_notify(a);
 		if (terminal) {
-			run_flow(fds + 1, &a->in);
-			run_flow(fds + 3, &a->out);
+			run_flow(fds + 2, &a->in);
+			run_flow(fds + 4, &a->out);
 		}
 	}
 	return 0;
 }
 
-int attach_wait(pid_t pid, int pidfd, struct console *console, struct err *err)
+int attach_wait(pid_t pid, int pidfd, struct console *console, int notify_fd, struct err *err)
 {
-	struct attached a = {.pid = pid, .pidfd = pidfd, .console = console, .tty = -1};
+	struct attached a = {
+		.pid = pid,
+		.pidfd = pidfd,
+		.notify = notify_fd,
+		.tty = -1,
+		.console = console,
+	};
 	bool terminal = console->master >= 0;
 	auto_fd int sigfd = -1;
 	sigset_t set;

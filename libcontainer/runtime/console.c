@@ -6,10 +6,13 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
+#include "libcontainer/base/log.h"
 #include "libcontainer/base/sock.h"
+#include "libcontainer/base/str.h"
 #include "libcontainer/runtime/runtime.h"
 
 int console_prepare(struct console *c, const char *socket_path, struct err *err)
@@ -83,20 +86,19 @@ int send_fd_to_path(const char *path, const char *payload, int fd, struct err *e
 /* One more than that is more than any activated service has, and 3 + N cannot wrap. */
 #define MAX_PRESERVED 4096
 
-int check_preserved(unsigned from, unsigned n, struct err *err)
+int check_preserved(unsigned n, struct err *err)
 {
 	if (n > MAX_PRESERVED)
 		return err_fail(err, EINVAL, "--preserve-fds %u: at most %d can be preserved", n,
 				MAX_PRESERVED);
 	/* Holes are fine, nothing at all is a mistake. With close-on-exec it is hull's own. */
-	for (unsigned fd = from; fd < from + n; fd++) {
+	for (unsigned fd = 3; fd < 3 + n; fd++) {
 		int flags = fcntl((int)fd, F_GETFD);
 
 		if (flags >= 0 && !(flags & FD_CLOEXEC))
 			return 0;
 	}
-	return n ? err_fail(err, EBADF, "--preserve-fds %u: no descriptor from %u on is open", n,
-			    from)
+	return n ? err_fail(err, EBADF, "--preserve-fds %u: no descriptor from 3 on is open", n)
 		 : 0;
 }
 
@@ -118,4 +120,18 @@ int write_pid_file(const char *path, pid_t pid, struct err *err)
 	if (io_replace_file(dir, name, text, (size_t)len, 0644, err) < 0)
 		return err_wrap(err, "pid file '%s'", path);
 	return 0;
+}
+
+void remove_stale_pid_file(const char *path)
+{
+	char text[16];
+	uint32_t pid;
+	struct stat st;
+
+	if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    io_read_small(AT_FDCWD, path, text, sizeof(text)) < 0)
+		return;
+	text[strcspn(text, "\n")] = '\0';
+	if (str_to_u32(text, &pid) == 0 && unlink(path) < 0)
+		log_warn("remove the old pid file '%s': %s", path, err_name(errno));
 }

@@ -120,10 +120,10 @@ int create_plan(void *ctx, struct err *err)
 	int r = check_console(k, err);
 
 	if (r == 0)
-		r = check_preserved(3 + in.listen_fds, in.preserve_fds, err);
+		r = check_preserved(in.preserve_fds, err);
 	if (r < 0)
 		return r;
-	if (getenv("NOTIFY_SOCKET")) {
+	if (given(getenv("NOTIFY_SOCKET"))) {
 		in.notify_dir = arena_printf(&k->arena, "%s/%s/notify", k->root->path, k->opts->id);
 		k->c.state.notify = (struct opt_bool){true, true};
 	}

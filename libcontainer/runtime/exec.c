@@ -247,7 +247,7 @@ static void give_up(struct execution *x)
 static int prepare(struct execution *x, struct err *err)
 {
 	const struct container_exec_opts *o = x->opts;
-	int r = check_preserved(3, o->preserve_fds, err);
+	int r = check_preserved(o->preserve_fds, err);
 
 	if (r == 0)
 		r = container_open(&x->c, x->root, o->id, OPEN_READ, err);
@@ -302,7 +302,7 @@ static int run_execution(struct execution *x, int *ret_exit, struct err *err)
 	*ret_exit = 0;
 	if (x->opts->detach)
 		return 0;
-	r = attach_wait(x->spawn.pid, x->spawn.pidfd, &x->console, err);
+	r = attach_wait(x->spawn.pid, x->spawn.pidfd, &x->console, -1, err);
 	if (r >= 0)
 		*ret_exit = r;
 	return r < 0 ? r : 0;
@@ -323,6 +323,8 @@ int container_exec(struct container_root *root, const struct container_exec_opts
 	};
 	int r = run_execution(&x, ret_exit, err);
 
+	if (r < 0 && opts->pid_file)
+		remove_stale_pid_file(opts->pid_file);
 	close_fd(&x.sync[0]);
 	close_fd(&x.sync[1]);
 	close_fd(&x.cgroup_fd);

@@ -85,32 +85,33 @@ static char *ready_line(char *text)
 	return NULL;
 }
 
+int notify_step(int sock, pid_t main_pid, struct err *err)
+{
+	char text[4096], line[4200], *ready;
+	ssize_t n = recv(sock, text, sizeof(text) - 1, MSG_DONTWAIT);
+
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	ready = ready_line(text);
+	if (!ready)
+		return 0;
+	snprintf(line, sizeof(line), "MAINPID=%d\n%s", (int)main_pid, ready);
+	return send_upwards(line, -1, err) < 0 ? -err->code : 1;
+}
+
 int notify_forward(int sock, pid_t pid, int pidfd, struct err *err)
 {
 	struct pollfd p[2] = {{.fd = sock, .events = POLLIN}, {.fd = pidfd, .events = POLLIN}};
-	char text[4096], line[4200];
+	int r = 0;
 
-	for (;;) {
-		char *ready;
-		ssize_t n;
-
+	while (r == 0) {
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
 			return err_sys(err, errno, "wait for READY=1 of the container");
-		if (!p[0].revents) {
-			if (p[1].revents)
-				return 0; /* it ended without a word */
-			continue;
-		}
-		n = recv(sock, text, sizeof(text) - 1, MSG_DONTWAIT);
-		if (n <= 0)
-			continue;
-		text[n] = '\0';
-		ready = ready_line(text);
-		if (!ready)
-			continue;
-		snprintf(line, sizeof(line), "MAINPID=%d\n%s", (int)pid, ready);
-		if (send_upwards(line, -1, err) < 0)
-			return -err->code;
-		return barrier(err);
+		if (p[0].revents)
+			r = notify_step(sock, pid, err);
+		else if (p[1].revents)
+			return 0; /* it ended without a word */
 	}
+	return r < 0 ? r : barrier(err);
 }

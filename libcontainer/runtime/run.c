@@ -74,11 +74,12 @@ static int run_created(struct creation *k, int *ret_exit, struct err *err)
 	if (r < 0)
 		return r;
 	close_fd(&k->c.dirfd); /* and its lock: it can be paused, updated and deleted from now on */
-	if (k->notify_fd >= 0 && notify_forward(k->notify_fd, k->spawn.pid, k->c.pidfd, err) < 0)
+	if (!attached && k->notify_fd >= 0 &&
+	    notify_forward(k->notify_fd, k->spawn.pid, k->c.pidfd, err) < 0)
 		log_warn("%s", err->text);
 	if (!attached)
 		return 0;
-	r = attach_wait(k->spawn.pid, k->c.pidfd, &k->console, err);
+	r = attach_wait(k->spawn.pid, k->c.pidfd, &k->console, k->notify_fd, err);
 	close_fd(&k->c.pidfd); /* reaped */
 	return r < 0 ? r : finish(k, r, ret_exit, err);
 }

@@ -144,12 +144,16 @@ void console_copy_size(int master);
  * Returns the exit code. Signals must have been blocked by attach_block_signals() before the
  * process was made. */
 void attach_block_signals(void);
-int attach_wait(pid_t pid, int pidfd, struct console *console, struct err *err) must_check;
+int attach_wait(pid_t pid, int pidfd, struct console *console, int notify_fd,
+		struct err *err) must_check;
 
 /* --preserve-fds N: a number that is possible, and at least one of them is open. */
-int check_preserved(unsigned from, unsigned n, struct err *err) must_check;
+int check_preserved(unsigned n, struct err *err) must_check;
 
 int write_pid_file(const char *path, pid_t pid, struct err *err) must_check;
+/* After an exec that failed: conmon takes a pid file for success, whoever's it is. What holds
+ * anything else than a pid stays. */
+void remove_stale_pid_file(const char *path);
 
 /* ---- seccomp notifications ------------------------------------------------------------------ */
 
@@ -169,5 +173,8 @@ int listener_serve(const struct container *c, pid_t pid, int pidfd, int *agent, 
  * once the container says so; gives up when it ends. */
 int notify_bind(int state_dirfd, struct err *err) must_check;
 int notify_forward(int sock, pid_t pid, int pidfd, struct err *err) must_check;
+/* One step of it, for who has other things to wait for, too: what SOCK has to read. 1 when READY=1
+ * has gone on, with MAIN_PID, and there is nothing more to be done. */
+int notify_step(int sock, pid_t main_pid, struct err *err) must_check;
 
 #endif

@@ -78,9 +78,9 @@ load helpers
 	equal "$(wc -l < "$T/o")" 4
 }
 
-@test "fds: --preserve-fds comes after LISTEN_FDS" {
+@test "fds: LISTEN_FDS and --preserve-fds are not added up (J-08)" {
 	script 'echo "$LISTEN_FDS"; probe fds'
-	sh -c 'export LISTEN_FDS=1 LISTEN_PID=$$; exec "$0" --root "$1" run --preserve-fds 1 web' "$HULL" "$ROOT" \
+	sh -c 'export LISTEN_FDS=1 LISTEN_PID=$$; exec "$0" --root "$1" run --preserve-fds 2 web' "$HULL" "$ROOT" \
 		3< /etc/passwd 4< /etc/group 5< /etc < /dev/null > "$T/o" 2> "$T/e"
 	equal "$(tail -n +5 "$T/o")" "3 /etc/passwd
 4 /etc/group"

@@ -46,7 +46,7 @@ static void listen_fds(void)
 	CHECK_STR(p->env[1], "LISTEN_FDS=2");
 	CHECK_STR(p->env[2], "LISTEN_PID=1");
 	CHECK(p->env[3] == NULL);
-	CHECK_UINT(p->keep_fds, 5);
+	CHECK_UINT(p->keep_fds, 3); /* as many as the larger says */
 }
 
 static void args_and_cwd(void)
