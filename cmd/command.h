@@ -45,9 +45,9 @@ struct cli_command {
 extern const struct cli_command *const cli_commands[];
 const struct cli_command *cli_command_find(const char *name);
 
-extern const struct cli_command cmd_create, cmd_delete, cmd_events, cmd_exec, cmd_features,
-	cmd_help, cmd_kill, cmd_list, cmd_pause, cmd_ps, cmd_resume, cmd_run, cmd_spec, cmd_start,
-	cmd_state, cmd_update;
+extern const struct cli_command cmd_checkpoint, cmd_create, cmd_delete, cmd_events, cmd_exec,
+	cmd_features, cmd_help, cmd_kill, cmd_list, cmd_pause, cmd_ps, cmd_restore, cmd_resume,
+	cmd_run, cmd_spec, cmd_start, cmd_state, cmd_update;
 
 /* clang-format off */
 /* Rows that create and run share, for a struct whose member O is container_create_opts. */
@@ -68,7 +68,7 @@ extern const struct cli_command cmd_create, cmd_delete, cmd_events, cmd_exec, cm
 		OPT_FLAG(T, O.no_new_keyring, 0, "no-new-keyring",                              \
 			 "keep the caller's session keyring"),                                  \
 		OPT_U32(T, O.preserve_fds, 0, "preserve-fds", "N",                              \
-			"pass N more descriptors, from 3 (after LISTEN_FDS) on")
+			"pass N descriptors, from 3 on")
 /* clang-format on */
 
 /* ---- help.c ----------------------------------------------------------------------------- */
@@ -81,8 +81,8 @@ struct cli_globals {
 
 /* What --help prints. COMMAND NULL: of the program. */
 const char *cli_help_text(struct arena *a, const struct cli_command *command);
-/* What --version prints. */
-const char *cli_version_text(struct arena *a);
+/* What --version prints, by the name that hull was called by. */
+const char *cli_version_text(struct arena *a, const char *called);
 
 /* ---- docs.c: what `make docs` writes ---------------------------------------------------- */
 

@@ -5,8 +5,8 @@
 /* clang-format off */
 const struct cli_command *const cli_commands[] = {
 	&cmd_create, &cmd_start, &cmd_run, &cmd_exec, &cmd_state, &cmd_list, &cmd_ps, &cmd_kill,
-	&cmd_delete, &cmd_pause, &cmd_resume, &cmd_update, &cmd_events, &cmd_spec, &cmd_features,
-	&cmd_help, NULL,
+	&cmd_delete, &cmd_pause, &cmd_resume, &cmd_update, &cmd_events, &cmd_checkpoint,
+	&cmd_restore, &cmd_spec, &cmd_features, &cmd_help, NULL,
 };
 /* clang-format on */
 
@@ -24,7 +24,8 @@ const struct cli_option cli_global_options[] = {
 		   "directory of the containers' state (default: /run/hull, or "
 		   "$XDG_RUNTIME_DIR/hull for other users than root)"),
 	OPT_STRING(struct cli_globals, log, 0, "log", "FILE",
-		   "append log lines to FILE (default: standard error)"),
+		   "append log lines to FILE, or send them to journald:ID or syslog:ID (default: "
+		   "standard error)"),
 	OPT_CHOICE(struct cli_globals, log_format, 0, "log-format", "text|json",
 		   "format of log lines (default: text)"),
 	OPT_FLAG(struct cli_globals, debug, 0, "debug",

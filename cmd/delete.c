@@ -21,7 +21,7 @@ static int run(struct cli *cli, void *opts, int argc, char **argv, struct err *e
 	if (cli->root.fd < 0 && args->force)
 		return 0;
 	if (cli->root.fd < 0)
-		return err_fail(err, ENOENT, "container does not exist");
+		return err_fail(err, ENOENT, "container `%.255s` does not exist", argv[0]);
 	return container_delete(&cli->root, argv[0], args->force, err);
 }
 

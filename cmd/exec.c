@@ -43,7 +43,7 @@ static const struct cli_option options[] = {
 	OPT_STRING(struct exec_args, exec.pid_file, 0, "pid-file", "FILE",
 		   "file to write the pid of the process to"),
 	OPT_U32(struct exec_args, exec.preserve_fds, 0, "preserve-fds", "N",
-		"pass N more descriptors, from 3 on"),
+		"pass N descriptors, from 3 on"),
 	OPT_IGNORED(struct exec_args, no_subreaper, "no-subreaper"),
 	OPT_END,
 };

@@ -133,8 +133,9 @@ const struct cli_command cmd_list = {
 	.name = "list",
 	.operands = "",
 	.help = "list the containers of this state directory",
-	.manual = "Containers whose state cannot be read are left out; --debug names them. A "
-		  "directory given with --root has to exist.",
+	.manual =
+		"Containers whose state cannot be read are left out and named on standard error. A "
+		"directory given with --root has to exist.",
 	.options = options,
 	.options_size = sizeof(struct list_args),
 	.max_operands = 0,

@@ -27,13 +27,13 @@ static void fill_standard_fds(void)
  * there): one write each. */
 static int report(const struct err *err, int code)
 {
-	char text[ERR_TEXT_SIZE + ERR_HINT_SIZE + 256], line[sizeof(text) + 16];
+	char text[ERR_TEXT_SIZE + ERR_HINT_SIZE + 256], line[sizeof(text) + 1024 + 16];
 	int len;
 
 	err_format(err, text, sizeof(text));
 	if (!log_to_stderr())
-		log_error("%s", text);
-	len = snprintf(line, sizeof(line), "hull: %s\n", text);
+		log_error("%s%s", text, log_said_later());
+	len = snprintf(line, sizeof(line), "hull: %s%s\n", text, log_said_later());
 	if (io_write_all(STDERR_FILENO, line, (size_t)len) < 0)
 		return code; /* nobody listens */
 	return code;
@@ -96,18 +96,30 @@ static int set_root(struct cli *cli, const char *given, struct err *err)
 
 static int open_log(const struct cli_globals *g, struct err *err)
 {
-	const char *path = g->log;
 	bool debug = g->debug || (g->log_level &&
 				  (streq(g->log_level, "debug") || streq(g->log_level, "trace")));
 
-	if (path && str_starts(path, "file:"))
-		path += strlen("file:");
-	else if (path && (str_starts(path, "journald:") || str_starts(path, "syslog:")))
-		return err_fail(err, ENOTSUP, "option '--log': '%s' is not supported yet", path);
-	if (path && !*path)
-		path = NULL;
-	return log_open(path, g->log_format && streq(g->log_format, "json") ? LOG_JSON : LOG_TEXT,
-			debug, err);
+	return log_open(given(g->log) ? g->log : NULL,
+			g->log_format && streq(g->log_format, "json") ? LOG_JSON : LOG_TEXT, debug,
+			err);
+}
+
+/* What is wrong before the command is told in the log, too, wherever that is named: engines look
+ * there first. */
+static void find_log(struct cli *cli, char **argv)
+{
+	struct cli_globals g = {.root = NULL};
+	struct cli_operands in;
+	struct err ignored;
+
+	for (; *argv && !cli_command_find(*argv); argv++) {
+		char *two[] = {argv[0], argv[1], NULL};
+
+		if (str_starts(*argv, "--log") || str_starts(*argv, "-log"))
+			(void)!cli_parse(cli->arena, cli_global_options, true, two, &g, &in,
+					 &ignored);
+	}
+	(void)!open_log(&g, &ignored);
 }
 
 static int apply_globals(struct cli *cli, const struct cli_globals *g, struct err *err)
@@ -158,7 +170,7 @@ static int check_operands(const struct cli_command *c, int argc, struct err *err
 	return 0;
 }
 
-static int open_root(struct cli *cli, const struct cli_command *c, struct err *err)
+static int open_root(struct cli *cli, const struct cli_command *c, const char *id, struct err *err)
 {
 	int r;
 
@@ -170,7 +182,7 @@ static int open_root(struct cli *cli, const struct cli_command *c, struct err *e
 		return 0;
 	}
 	if (r == -ENOENT && c->root == CLI_ROOT_NEEDED)
-		return err_fail(err, ENOENT, "container does not exist");
+		return err_fail(err, ENOENT, "container `%.255s` does not exist", id);
 	return r < 0 ? r : 0;
 }
 
@@ -194,7 +206,7 @@ static int run_command(struct cli *cli, const struct cli_command *c, char **argv
 	if (r >= 0 && c->seals)
 		r = container_seal_self(argv, &err);
 	if (r >= 0)
-		r = open_root(cli, c, &err);
+		r = open_root(cli, c, in.argc ? in.argv[0] : "", &err);
 	if (r >= 0)
 		r = c->run(cli, options, in.argc, in.argv, &err);
 	if (r >= 0)
@@ -219,10 +231,12 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN); /* engines close our pipes early */
 	if (argc < 1)
 		return 1;
-	if (cli_parse(&arena, cli_global_options, true, argv + 1, &globals, &in, &err) < 0)
+	if (cli_parse(&arena, cli_global_options, true, argv + 1, &globals, &in, &err) < 0) {
+		find_log(&cli, argv + 1);
 		return usage_error(&cli, NULL, &err);
+	}
 	if (globals.version)
-		return print(cli_version_text(&arena), &err);
+		return print(cli_version_text(&arena, argv[0]), &err);
 	if (in.help || in.argc == 0)
 		return print(cli_help_text(&arena, NULL), &err);
 	if (apply_globals(&cli, &globals, &err) < 0)

@@ -150,7 +150,10 @@ static int store_next(struct parser *p, const struct cli_option *o, struct err *
 	if (o->kind == CLI_SWITCH && (!*p->next || !choice(o->arg, *p->next)))
 		return store(p, o, arena_strndup(p->a, o->arg, strcspn(o->arg, "|")), err);
 	if (!*p->next)
-		return err_fail(err, EINVAL, "flag needs an argument: --%s", o->name);
+		/* Both phrases are looked for: Podman's probe of restore, for one. */
+		return err_fail(err, EINVAL,
+				"option '--%s' requires an argument (flag needs an argument: --%s)",
+				o->name, o->name);
 	return store(p, o, *p->next++, err);
 }
 

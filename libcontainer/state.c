@@ -60,10 +60,10 @@ int state_open_dir(const struct container_root *root, const char *id, struct err
 	int fd;
 
 	if (root->fd < 0)
-		return err_fail(err, ENOENT, "container '%s' does not exist", id);
+		return err_fail(err, ENOENT, "container `%s` does not exist", id);
 	fd = openat(root->fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
-		return err_fail(err, ENOENT, "container '%s' does not exist", id);
+		return err_fail(err, ENOENT, "container `%s` does not exist", id);
 	return fd < 0 ? err_sys(err, errno, "open state directory '%s/%s'", root->path, id) : fd;
 }
 
@@ -74,7 +74,7 @@ int state_load(struct arena *a, int dirfd, const char *id, struct state *ret, st
 
 	/* Another command is making or removing it right now. */
 	if (r == -ENOENT)
-		return err_fail(err, ENOENT, "container '%s' does not exist", id);
+		return err_fail(err, ENOENT, "container `%s` does not exist", id);
 	if (r < 0)
 		return err_wrap(err, "state of '%s'", id);
 	if (!s.version.set || s.version.v != STATE_VERSION)
@@ -148,7 +148,7 @@ int state_check_linked(const struct container_root *root, const char *id, int di
 		return err_sys(err, errno, "state directory of '%s'", id);
 	if (fstatat(root->fd, id, &now, AT_SYMLINK_NOFOLLOW) < 0 || now.st_ino != ours.st_ino ||
 	    now.st_dev != ours.st_dev)
-		return err_fail(err, ENOENT, "container '%s' does not exist", id);
+		return err_fail(err, ENOENT, "container `%s` does not exist", id);
 	return 0;
 }
 

@@ -317,7 +317,7 @@ static bool is_the_same(const struct netdev *d, const struct nl_link *now)
 
 static void complain(const struct netdev *d, const char *what, const struct err *err)
 {
-	log_error("undo: interface '%s': %s: %s", d->before.name, what, err->text);
+	log_later("undo: interface '%s': %s: %s", d->before.name, what, err->text);
 }
 
 static void restore_routes(struct ns_netdevs *m, struct netdev *d, uint32_t index, bool gateways)

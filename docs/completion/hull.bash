@@ -12,7 +12,7 @@ _hull_words()
 
 _hull_commands()
 {
-	_hull_words "create start run exec state list ps kill delete pause resume update events spec features help"
+	_hull_words "create start run exec state list ps kill delete pause resume update events checkpoint restore spec features help"
 }
 
 _hull_ids()
@@ -73,6 +73,23 @@ _hull_value()
 	update:--memory-swap) : ;;
 	update:--pids-limit) : ;;
 	events:--interval) : ;;
+	checkpoint:--image-path) _hull_compgen -d ;;
+	checkpoint:--work-path) _hull_compgen -d ;;
+	checkpoint:--manage-cgroups-mode) _hull_words "soft full strict ignore" ;;
+	checkpoint:--empty-ns) : ;;
+	checkpoint:--parent-path) _hull_compgen -d ;;
+	checkpoint:--status-fd) : ;;
+	checkpoint:--page-server) : ;;
+	restore:--bundle | restore:-b) _hull_compgen -d ;;
+	restore:--console-socket) _hull_compgen -f ;;
+	restore:--pid-file) _hull_compgen -f ;;
+	restore:--image-path) _hull_compgen -d ;;
+	restore:--work-path) _hull_compgen -d ;;
+	restore:--manage-cgroups-mode) _hull_words "soft full strict ignore" ;;
+	restore:--empty-ns) : ;;
+	restore:--lsm-profile) : ;;
+	restore:--lsm-mount-context) : ;;
+	restore:--preserve-fds) : ;;
 	spec:--bundle | spec:-b) _hull_compgen -d ;;
 	*) return 1 ;;
 	esac
@@ -95,6 +112,8 @@ _hull_options()
 	resume) _hull_words "--help" ;;
 	update) _hull_words "--resources --blkio-weight --cpu-period --cpu-quota --cpu-burst --cpu-share --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --cpu-idle --memory --memory-reservation --memory-swap --pids-limit --help" ;;
 	events) _hull_words "--stats --interval --help" ;;
+	checkpoint) _hull_words "--image-path --work-path --tcp-established --ext-unix-sk --shell-job --lazy-pages --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --parent-path --leave-running --pre-dump --tcp-skip-in-flight --link-remap --status-fd --page-server --help" ;;
+	restore) _hull_words "--bundle --detach --console-socket --pid-file --image-path --work-path --tcp-established --ext-unix-sk --shell-job --lazy-pages --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --tcp-close --lsm-profile --lsm-mount-context --no-subreaper --no-pivot --no-new-keyring --keep --preserve-fds --help" ;;
 	spec) _hull_words "--bundle --rootless --help" ;;
 	features) _hull_words "--help" ;;
 	help) _hull_words "--help" ;;
@@ -163,6 +182,8 @@ _hull()
 	resume:0) _hull_ids ;;
 	update:0) _hull_ids ;;
 	events:0) _hull_ids ;;
+	checkpoint:0) _hull_ids ;;
+	restore:0) _hull_ids ;;
 	help:0) _hull_commands ;;
 	esac
 	return 0

@@ -3,32 +3,88 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "sock.h"
+#include "str.h"
 #include "utf8.h"
+
+#define PATIENCE_MS 1000 /* for a reader of the log that does not read */
+
+enum place { PLACE_FILE, PLACE_JOURNAL, PLACE_SYSLOG };
+
+#define LOG_LATER_SIZE 1024
+#define LOG_TEXT_SIZE  (ERR_TEXT_SIZE + LOG_LATER_SIZE + 512)
 
 static struct {
 	int fd;
 	enum log_format format;
 	bool debug;
+	enum place place;
+	const char *id; /* of PLACE_JOURNAL and PLACE_SYSLOG; storage: argv */
+	char later[LOG_LATER_SIZE];
 } sink = {.fd = STDERR_FILENO};
 
-int log_open(const char *path, enum log_format format, bool debug, struct err *err)
+/* A pipe without a reader would make open wait for one: its lines are lost instead, unless one
+ * comes before hull ends. */
+static int open_file(const char *path)
 {
+	const int flags = O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY;
+	int fd = open(path, flags | O_WRONLY | O_CLOEXEC, 0644);
+
+	if (fd < 0 && errno == ENXIO)
+		fd = open(path, flags | O_RDWR | O_CLOEXEC, 0644);
+	return fd < 0 ? -errno : fd;
+}
+
+/* "journald:ID", "syslog:ID", "file:PATH" or a path, as crun has them. */
+static int open_place(const char *where, struct err *err)
+{
+	static const struct {
+		const char *prefix, *path;
+		enum place place;
+	} sockets[] = {
+		{"journald:", "/run/systemd/journal/socket", PLACE_JOURNAL},
+		{"syslog:", "/dev/log", PLACE_SYSLOG},
+	};
+	int fd;
+
+	for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++) {
+		if (!str_starts(where, sockets[i].prefix))
+			continue;
+		fd = sock_connect_path_within(sockets[i].path, SOCK_DGRAM, PATIENCE_MS);
+		if (fd < 0)
+			return err_sys(err, -fd, "open log '%s': connect to '%s'", where,
+				       sockets[i].path);
+		sink.place = sockets[i].place;
+		sink.id = where + strlen(sockets[i].prefix);
+		return fd;
+	}
+	if (str_starts(where, "file:"))
+		where += strlen("file:");
+	fd = open_file(where);
+	return fd < 0 ? err_sys(err, -fd, "open log file '%s'", where) : fd;
+}
+
+int log_open(const char *where, enum log_format format, bool debug, struct err *err)
+{
+	int fd;
+
 	sink.format = format;
 	sink.debug = debug;
-	if (!path)
+	sink.place = PLACE_FILE;
+	if (!where)
 		return 0;
-	sink.fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-	if (sink.fd < 0) {
-		sink.fd = STDERR_FILENO;
-		return err_sys(err, errno, "open log file '%s'", path);
-	}
-	return 0;
+	fd = open_place(where, err);
+	if (fd >= 0)
+		sink.fd = fd;
+	return fd < 0 ? fd : 0;
 }
 
 bool log_debug_enabled(void)
@@ -83,23 +139,48 @@ static void quote(char *out, size_t size, const char *s)
 	out[n] = '\0';
 }
 
+static int format_line(char *out, size_t size, const char *level, const char *text)
+{
+	char quoted[2 * LOG_TEXT_SIZE], when[CLOCK_TEXT_SIZE];
+
+	quote(quoted, sizeof(quoted), text);
+	clock_rfc3339(when);
+	return snprintf(out, size,
+			sink.format == LOG_JSON
+				? "{\"level\":\"%2$s\",\"msg\":\"%3$s\",\"time\":\"%1$s\"}\n"
+				: "time=\"%1$s\" level=%2$s msg=\"%3$s\"\n",
+			when, level, quoted);
+}
+
+/* The journal's own protocol, and what syslog(3) sends for the facility daemon. Both put the time
+ * to it; a line feed would end the field. */
+static int format_datagram(char *out, size_t size, const char *level, char *text)
+{
+	int priority = *level == 'e' ? 3 : *level == 'w' ? 4 : 7;
+
+	for (char *p = text; (p = strchr(p, '\n'));)
+		*p = ' ';
+	if (sink.place == PLACE_SYSLOG)
+		return snprintf(out, size, "<%d>%.128s: %s", 3 * 8 + priority, sink.id, text);
+	return snprintf(out, size, "MESSAGE=%s\nPRIORITY=%d\nSYSLOG_IDENTIFIER=hull\nID=%.128s\n",
+			text, priority, sink.id);
+}
+
 __attribute__((format(printf, 2, 0))) static void emit(const char *level, const char *fmt,
 						       va_list ap)
 {
-	char text[ERR_TEXT_SIZE + 512], quoted[2 * sizeof(text)], line[sizeof(quoted) + 128];
-	char when[CLOCK_TEXT_SIZE];
+	char text[LOG_TEXT_SIZE], line[2 * sizeof(text) + 256];
+	struct pollfd room = {.fd = sink.fd, .events = POLLOUT};
 	int len;
 
 	vsnprintf(text, sizeof(text), fmt, ap);
-	quote(quoted, sizeof(quoted), text);
-	clock_rfc3339(when);
-	len = snprintf(line, sizeof(line),
-		       sink.format == LOG_JSON
-			       ? "{\"level\":\"%2$s\",\"msg\":\"%3$s\",\"time\":\"%1$s\"}\n"
-			       : "time=\"%1$s\" level=%2$s msg=\"%3$s\"\n",
-		       when, level, quoted);
-	if (write(sink.fd, line, (size_t)len) < 0)
-		return; /* nowhere left to say so */
+	len = sink.place == PLACE_FILE ? format_line(line, sizeof(line), level, text)
+				       : format_datagram(line, sizeof(line), level, text);
+	if (write(sink.fd, line, (size_t)len) >= 0 || errno != EAGAIN)
+		return; /* written, or there is nowhere left to say that it is not */
+	if (sink.place == PLACE_FILE && poll(&room, 1, PATIENCE_MS) > 0 &&
+	    write(sink.fd, line, (size_t)len) < 0)
+		return;
 }
 
 #define LOG_FUNCTION(name, level, condition) \
@@ -118,3 +199,21 @@ __attribute__((format(printf, 2, 0))) static void emit(const char *level, const 
 LOG_FUNCTION(log_debug, "debug", sink.debug)
 LOG_FUNCTION(log_warn, "warning", sink.debug)
 LOG_FUNCTION(log_error, "error", true)
+
+void log_later(const char *fmt, ...)
+{
+	size_t len = strlen(sink.later);
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (len + 2 < sizeof(sink.later)) {
+		memcpy(sink.later + len, "; ", 3);
+		vsnprintf(sink.later + len + 2, sizeof(sink.later) - len - 2, fmt, ap);
+	}
+	va_end(ap);
+}
+
+const char *log_said_later(void)
+{
+	return sink.later;
+}

@@ -14,8 +14,10 @@
 
 enum log_format { LOG_TEXT, LOG_JSON };
 
-/* Opens PATH (O_APPEND|O_CREAT, 0644); NULL keeps stderr. */
-int log_open(const char *path, enum log_format format, bool debug, struct err *err) must_check;
+/* WHERE is a path (O_APPEND|O_CREAT, 0644), maybe after "file:", or "journald:ID" or "syslog:ID";
+ * NULL keeps stderr. It is kept. A reader that does not read is waited for a second, never for
+ * ever. */
+int log_open(const char *where, enum log_format format, bool debug, struct err *err) must_check;
 bool log_debug_enabled(void);
 bool log_to_stderr(void);
 int log_fd(void); /* to keep it open across a close_range */
@@ -23,5 +25,9 @@ void log_debug(const char *fmt, ...) printf_like(1, 2);
 void log_warn(const char *fmt, ...) printf_like(1, 2);
 /* Written whatever the verbosity. */
 void log_error(const char *fmt, ...) printf_like(1, 2);
+/* What went wrong besides: it is told at the end of the command's one line of error. */
+void log_later(const char *fmt, ...) printf_like(1, 2);
+/* All of that, each with "; " before it. */
+const char *log_said_later(void);
 
 #endif

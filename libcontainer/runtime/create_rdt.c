@@ -68,7 +68,7 @@ void create_undo_rdt(void *ctx)
 
 	if (rdt_release(k->rdt_fd, k->plan.rdt->clos, k->rdt_class_made,
 			k->rdt_group_made ? k->opts->id : NULL, &err) < 0)
-		log_error("undo: %s", err.text);
+		log_later("undo: %s", err.text);
 	k->rdt_class_made = k->rdt_group_made = false;
 }
 

@@ -118,7 +118,7 @@ void create_undo_state(void *ctx)
 	struct err err;
 
 	if (state_remove(k->root, k->opts->id, &err) < 0)
-		log_error("undo: %s", err.text);
+		log_later("undo: %s", err.text);
 }
 
 /* For the commands that come later: while init is at work. */
@@ -207,7 +207,7 @@ void create_undo_cgroup(void *ctx)
 	close_fd(&k->c.cgroup_fd);
 	if (cgroup_fs_driver.destroy(&k->c.cgroup_host, k->c.state.cgroup, k->c.state.cgroup_made,
 				     &err) < 0)
-		log_error("undo: %s", err.text);
+		log_later("undo: %s", err.text);
 }
 
 bool create_has_resources(const void *ctx)

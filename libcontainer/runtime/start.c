@@ -45,10 +45,10 @@ int start_undo(struct container *c, struct err *err)
 	struct err second;
 
 	if (state_lock(c->dirfd, c->id, LOCK_WAIT_MS, &second) < 0)
-		log_error("undo: %s", second.text);
+		log_later("undo: %s", second.text);
 	else if (state_check_linked(c->root, c->id, c->dirfd, &second) == 0 &&
 		 container_destroy(c, &second) < 0)
-		log_error("undo: %s", second.text);
+		log_later("undo: %s", second.text);
 	return -err->code;
 }
 
@@ -126,7 +126,7 @@ int container_start(struct container_root *root, const char *id, struct err *err
 		r = check_startable(&c, err);
 	if (r < 0)
 		return r;
-	if (c.state.notify.set && getenv("NOTIFY_SOCKET")) {
+	if (c.state.notify.set && given(getenv("NOTIFY_SOCKET"))) {
 		notify = notify_bind(c.dirfd, err);
 		if (notify < 0)
 			return notify;

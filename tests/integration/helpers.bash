@@ -4,7 +4,7 @@
 #   ROOT        state root of the test file, passed by `hull`
 #   BUNDLE      the current bundle, made by `bundle`; ROOTFS is its root file system
 #   CG          the test's own cgroup below the v2 mount; CGROOT is that mount
-#   PROBE       tests/integration/{probe,attacker}.c, compiled; /bin/probe inside every rootfs
+#   PROBE       tests/integration/{probe,attacker,engine}.c, compiled; /bin/probe inside every rootfs
 #
 # Every test ends with a check that nothing is left of it: see `leak_check`.
 
@@ -43,7 +43,7 @@ make_probe() {
 	if [[ -n ${HULL_PROBE:-} ]]; then
 		cp "$HULL_PROBE" "$1"
 	else
-		"${CC:-cc}" -static -O1 -o "$1" "$HERE/probe.c" "$HERE/attacker.c"
+		"${CC:-cc}" -static -O1 -o "$1" "$HERE"/{probe,attacker,engine}.c
 	fi
 }
 
@@ -512,6 +512,15 @@ differ() {
 		printf 'both: %s\n' "$1"
 		return 1
 	}
+}
+
+# says_json FILE...: each line is one object as containerd's shim decodes it: a level in small letters, a
+# time with a fraction and a zone.
+says_json() {
+	jq -es 'length > 0 and all(.[]; (keys == ["level", "msg", "time"])
+		and (.level | test("^(error|warning|debug)$")) and (.msg | type == "string" and (contains("\n") | not))
+		and (.time | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]+(Z|[+-][0-9]{2}:[0-9]{2})$")))' \
+		"$@" > "$T/says"
 }
 
 # ---- looking at containers ---------------------------------------------------------------------

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "attacker.h"
+#include "engine.h"
 
 static int fail(const char *what)
 {
@@ -280,6 +281,8 @@ static int verb_dgram(int argc, char **argv)
 		if (n < 0)
 			return fail("recvmsg");
 		strcat(buf, "\n");
+		if (n > 0)
+			strcat(buf, "descriptors\n");
 		if (write(out, buf, strlen(buf)) < 0)
 			return fail("write");
 		while (n > 0)
@@ -694,12 +697,16 @@ static const struct {
 	{"trap", 1, verb_trap},         {"thread", 1, verb_thread},
 	{"traced", 1, verb_traced},     {"spy", 2, verb_spy},
 	{"reopen", 0, verb_reopen},     {"tree", 1, verb_tree},
-	{"keyring", 3, verb_keyring},
+	{"keyring", 3, verb_keyring},   {"packets", 2, verb_packets},
+	{"parent", 2, verb_parent},     {"mortal", 0, verb_mortal},
 };
 
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc &&
+	    !strcmp(argv[0], "libnetwork-setkey")) /* Docker's hook is another name of dockerd */
+		return verb_setkey(argc, argv);
 	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(*verbs); i++)
 		if (!strcmp(argv[1], verbs[i].name) && argc - 2 >= verbs[i].min)
 			return verbs[i].run(argc - 2, argv + 2);

@@ -14,6 +14,8 @@ NOT_BUILT = {
     "tests/integration/probe.c": "built by the integration tests themselves",
     "tests/integration/attacker.c": "built by the integration tests themselves",
     "tests/integration/attacker.h": "built by the integration tests themselves",
+    "tests/integration/engine.c": "built by the integration tests themselves",
+    "tests/integration/engine.h": "built by the integration tests themselves",
 }
 
 # (file, function)

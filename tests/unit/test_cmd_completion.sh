@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.." || exit 1
 
 # shells | what is completed | the words there are, sorted
 table="
-*        | hull c                            | create
+*        | hull c                            | checkpoint create
 *        | hull st                           | start state
 *        | hull --ro                         | --root --rootless
 *        | hull --root /r cr                 | create

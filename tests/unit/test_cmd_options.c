@@ -193,9 +193,11 @@ static void test_errors(void)
 	CHECK_HAS(err.text, "-x");
 	CHECK_INT(PARSE(W("--bundl"), W("x")), -EINVAL); /* no abbreviations: they change meaning */
 	CHECK_INT(PARSE(W("--bundle")), -EINVAL);
-	CHECK_STR(err.text, "flag needs an argument: --bundle");
+	CHECK_STR(err.text,
+		  "option '--bundle' requires an argument (flag needs an argument: --bundle)");
 	CHECK_INT(PARSE(W("-b")), -EINVAL);
-	CHECK_STR(err.text, "flag needs an argument: --bundle");
+	CHECK_STR(err.text,
+		  "option '--bundle' requires an argument (flag needs an argument: --bundle)");
 }
 
 static void test_help(void)
