@@ -14,6 +14,7 @@
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define CANNOT_START "unable to start container process: "
+#define NOT_FOUND    "No such file or directory" /* as crun, and not as err_sys writes it */
 
 /*
  * No magic link on the way: /proc/self/fd/N of a process that is being made may lead to the host
@@ -91,8 +92,9 @@ static int search_path(struct init *c, const char *name, const char *path)
 static int explain(const char *name, int r, bool in_path, struct err *err)
 {
 	if (!*name)
-		return err_sys(err, ENOENT,
-			       CANNOT_START "exec: \"\": executable file `` not found in $PATH");
+		return err_fail(err, ENOENT,
+				CANNOT_START
+				"exec: \"\": executable file `` not found in $PATH: " NOT_FOUND);
 	if (r == -EISDIR)
 		return err_fail(err, EACCES,
 				CANNOT_START "exec: \"%s\": is a directory: permission denied",
@@ -100,9 +102,10 @@ static int explain(const char *name, int r, bool in_path, struct err *err)
 	if (r == -EACCES || r == -EPERM)
 		return err_fail(err, -r, CANNOT_START "exec: \"%s\": permission denied", name);
 	if (in_path && r == -ENOENT)
-		return err_sys(err, ENOENT,
-			       CANNOT_START "exec: \"%s\": executable file not found in $PATH",
-			       name);
+		return err_fail(err, ENOENT,
+				CANNOT_START
+				"exec: \"%s\": executable file not found in $PATH: " NOT_FOUND,
+				name);
 	return err_sys(err, -r, CANNOT_START "exec: \"%s\"", name);
 }
 

@@ -172,3 +172,25 @@ load helpers
 	equal "$output$stderr" ""
 	rmdir "$ROOT"
 }
+
+@test "contract: docs/contract.md names tests that are there" {
+	n=0 file=
+	while IFS='|' read -r _ _ _ tests _; do
+		[[ $tests == *[a-z]* ]] || continue
+		while read -r name; do
+			[[ $name != *.bats ]] || { test -e "$HERE/$name" && continue; }
+			[[ $name != *:\ * ]] || file=${name%%: *}
+			case $file in
+			words) at=contract_stdio ;;
+			life | env) at=contract_$file ;;
+			*) at=$file ;;
+			esac
+			grep -qF -- ": ${name#"$file: "}" <(grep ^@test "$HERE/$at.bats") || {
+				echo "no test: $name in $at.bats"
+				return 1
+			}
+			n=$((n + 1))
+		done <<< "${tests//; /$'\n'}"
+	done < <(grep '^|' "$SRC/docs/contract.md" | grep -v '^|---' | grep -v '| Test |')
+	((n > 40))
+}

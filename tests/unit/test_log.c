@@ -106,6 +106,28 @@ static void test_unwritable(void)
 	CHECK(log_to_stderr());
 }
 
+/* For the end of the one line of error. */
+static void test_later(void)
+{
+	CHECK_STR(log_said_later(), "");
+	log_later("undo: %s", "a");
+	log_later("b");
+	CHECK_STR(log_said_later(), "; undo: a; b");
+	for (int i = 0; i < 500; i++)
+		log_later("0123456789");
+	CHECK(strlen(log_said_later()) < 1024);
+}
+
+static void test_sockets(void)
+{
+	struct err err = ERR_NONE;
+
+	CHECK(log_open("nosuch:/nonexistent/dir/log", LOG_TEXT, false, &err) < 0);
+	CHECK_HAS(err.text, "open log file 'nosuch:/nonexistent");
+	CHECK(log_open("file:/nonexistent/dir/log", LOG_TEXT, false, &err) < 0);
+	CHECK_HAS(err.text, "open log file '/nonexistent");
+}
+
 static const struct unit_case cases[] = {
 	{"JSON lines", test_json},
 	{"UTF-8 passes, other bytes are escaped", test_json_utf8},
@@ -113,6 +135,8 @@ static const struct unit_case cases[] = {
 	{"lines are appended", test_append},
 	{"a long message is cut, not its line", test_long},
 	{"a log that cannot be opened", test_unwritable},
+	{"what is told at the end", test_later},
+	{"places by their prefix", test_sockets},
 };
 
 UNIT_MAIN(cases)
