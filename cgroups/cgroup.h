@@ -34,11 +34,21 @@ int cgroup_host_probe(struct cgroup_host *host, struct err *err) must_check;
 void cgroup_host_done(struct cgroup_host *host);
 
 /* The container's path. CGROUPS_PATH is the config's (NULL or ""): absolute = from the v2
- * mount; relative = below "/hull" (rootless: below the caller's own cgroup); unset =
- * "/hull/ID" (likewise). "..", empty parts and control characters are refused. PURE except that
- * rootless reads /proc/self/cgroup. */
-int cgroup_path(struct arena *a, const char *cgroups_path, const char *id, bool rootless,
+ * mount; relative = below "BASE/hull"; unset = "BASE/hull/ID". BASE is NULL for root, whose
+ * containers are below the mount itself. "..", empty parts and control characters are refused.
+ * PURE. */
+int cgroup_path(struct arena *a, const char *cgroups_path, const char *id, const char *base,
 		const char **ret, struct err *err) must_check;
+
+/* BASE for others than root: the caller's own cgroup; or the cgroup of the systemd unit, if that is
+ * the user's and the caller is in a sub-cgroup of it (DelegateSubgroup=). */
+int cgroup_rootless_base(const struct cgroup_host *host, struct arena *a, const char **ret,
+			 struct err *err) must_check;
+/* Before limits are set below BASE: if that is the caller's own cgroup, and its to write, hull
+ * moves out of it into a sub-cgroup (cgroup v2 has no controllers below a cgroup with processes),
+ * as systemd has services do. Refused when others live in it, too. */
+int cgroup_step_aside(const struct cgroup_host *host, struct arena *a, const char *base,
+		      struct err *err) must_check;
 
 /* A manager of cgroups; cgroupfs now, systemd later. */
 struct cgroup_driver {

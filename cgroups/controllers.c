@@ -88,7 +88,9 @@ static int enable_failed(const struct level *l, const struct cgroup_need *need, 
 			 "cgroup v2 allows them in the leaves only",
 			 need->field, need->controller, l->path);
 		err_hint(err,
-			 "move them to a cgroup of their own, or choose another linux.cgroupsPath");
+			 "move them to a cgroup of their own, choose another linux.cgroupsPath, or "
+			 "have a cgroup delegated (an ordinary user: systemd-run --user --scope -p "
+			 "Delegate=yes hull ...)");
 		return -EBUSY;
 	}
 	return err_sys(err, code, "%s: enable the %s controller in cgroup '%s'", need->field,

@@ -68,8 +68,9 @@ static int make_and_open(const struct cgroup_host *host, struct arena *a, const 
 	if (r < 0) {
 		err_sys(err, -r, "create cgroup '%s' in '%s'", path, host->mount);
 		if (r == -EACCES || r == -EPERM || r == -EROFS)
-			err_hint(err, "without rights to this cgroup, have one delegated or use "
-				      "--cgroup-manager disabled");
+			err_hint(err, "without rights to this cgroup, have one delegated (an "
+				      "ordinary user: systemd-run --user --scope -p Delegate=yes "
+				      "hull ...), or use --cgroup-manager disabled");
 		return r;
 	}
 	*ret_made = made;

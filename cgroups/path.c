@@ -1,10 +1,9 @@
-/* BOTH SIDES: the path of a container's cgroup, from the config and the id. */
+/* PURE: the path of a container's cgroup, from the config and the id. */
 #include "cgroups/cgroup.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "cgroups/host.h"
 #include "libcontainer/base/str.h"
 
 /* Below the mount when the config does not say otherwise (C-02, C-04). */
@@ -41,22 +40,15 @@ static const char *bad_path(const char *path)
 	return bad;
 }
 
-int cgroup_path(struct arena *a, const char *cgroups_path, const char *id, bool rootless,
+int cgroup_path(struct arena *a, const char *cgroups_path, const char *id, const char *base,
 		const char **ret, struct err *err)
 {
-	const char *own = "/", *path, *bad;
-	bool given = cgroups_path && *cgroups_path;
-	int r;
+	const char *path = cgroups_path, *bad;
 
-	if (given && cgroups_path[0] == '/') {
-		path = cgroups_path;
-	} else {
-		r = rootless ? cgroup_of_pid(a, "self", &own, err) : 0;
-		if (r < 0)
-			return r;
-		path = arena_printf(a, "%s" DEFAULT_PARENT "/%s", streq(own, "/") ? "" : own,
-				    given ? cgroups_path : id);
-	}
+	if (!given(path) || path[0] != '/')
+		path = arena_printf(a, "%s" DEFAULT_PARENT "/%s",
+				    !base || streq(base, "/") ? "" : base,
+				    given(cgroups_path) ? cgroups_path : id);
 	bad = bad_path(path);
 	if (bad)
 		return err_fail(err, EINVAL, "linux.cgroupsPath: '%s' %s", path, bad);

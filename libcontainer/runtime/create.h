@@ -25,9 +25,10 @@ struct creation {
 	struct ns_netdevs *netdevs; /* NULL: none, or they are the container's for good */
 	struct init_args init;
 	bool hooks_began;
-	bool start_told;   /* SYNC_START has been sent early */
-	int sub_cgroup_fd; /* run.oci.delegate-cgroup; -1 */
-	int rdt_fd;        /* resctrl; -1 without linux.intelRdt */
+	bool start_told;         /* SYNC_START has been sent early */
+	const char *cgroup_base; /* rootless: below it cgroups are made; NULL */
+	int sub_cgroup_fd;       /* run.oci.delegate-cgroup; -1 */
+	int rdt_fd;              /* resctrl; -1 without linux.intelRdt */
 	bool rdt_class_made, rdt_group_made;
 	size_t done; /* steps */
 };

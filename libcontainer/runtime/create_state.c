@@ -9,6 +9,7 @@
 #include "libcontainer/base/clock.h"
 #include "libcontainer/base/io.h"
 #include "libcontainer/base/log.h"
+#include "libcontainer/base/str.h"
 #include "libcontainer/runtime/create.h"
 #include "oci-spec/oci.h"
 #include "seccomp/filter.h"
@@ -75,8 +76,11 @@ static int fill_state(struct creation *k, struct err *err)
 	if (r < 0)
 		return r;
 	k->plan.cgroup_mount = k->c.cgroup_host.mount;
-	r = cgroup_path(&k->arena, linux_ ? linux_->cgroups_path : NULL, s->id, k->root->rootless,
-			&s->cgroup, err);
+	if (k->root->rootless)
+		r = cgroup_rootless_base(&k->c.cgroup_host, &k->arena, &k->cgroup_base, err);
+	if (r == 0)
+		r = cgroup_path(&k->arena, linux_ ? linux_->cgroups_path : NULL, s->id,
+				k->cgroup_base, &s->cgroup, err);
 	if (r < 0)
 		return r;
 	k->plan.cgroup = s->cgroup;
@@ -183,11 +187,17 @@ int create_cgroup(void *ctx, struct err *err)
 {
 	struct creation *k = ctx;
 	struct state *s = &k->c.state;
-	int r = cgroup_fs_driver.create(&k->c.cgroup_host, &k->arena, s->cgroup, resources(k),
-					&s->cgroup_made, err);
+	bool limits = wants_limits(resources(k));
+	int r = 0;
 
-	if ((r == -EACCES || r == -EPERM || r == -EROFS) && k->root->rootless &&
-	    !wants_limits(resources(k))) {
+	if (limits && k->cgroup_base && str_starts(s->cgroup, k->cgroup_base))
+		r = cgroup_step_aside(&k->c.cgroup_host, &k->arena, k->cgroup_base, err);
+	if (r == 0)
+		r = cgroup_fs_driver.create(&k->c.cgroup_host, &k->arena, s->cgroup, resources(k),
+					    &s->cgroup_made, err);
+	if (r < 0 && limits && k->root->rootless)
+		return strstr(err->text, "linux.resources") ? r : err_wrap(err, "linux.resources");
+	if ((r == -EACCES || r == -EPERM || r == -EROFS) && k->root->rootless) {
 		log_debug("cgroup: none, as the host delegates none: %s", err->text);
 		s->cgroup = NULL;
 		k->plan.cgroup = NULL;

@@ -136,7 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	plan(&spec, how);
 	if (!spec.linux_)
 		return 0;
-	r = cgroup_path(&a, spec.linux_->cgroups_path, "web", false, &path, &err);
+	r = cgroup_path(&a, spec.linux_->cgroups_path, "web", NULL, &path, &err);
 	fuzz_check_error(r, &err);
 	FUZZ_CHECK(r < 0 || (path[0] == '/' && !strstr(path, "/../") && !str_ends(path, "/..")));
 	if (spec.linux_->resources)

@@ -566,7 +566,7 @@ static void check_path(const char *config, const char *id, const char *want)
 {
 	struct err err = ERR_NONE;
 	const char *path = NULL;
-	int r = cgroup_path(&arena, config, id, false, &path, &err);
+	int r = cgroup_path(&arena, config, id, NULL, &path, &err);
 
 	CHECK_INT(r, want ? 0 : -EINVAL);
 	if (want)
@@ -594,9 +594,15 @@ static void paths(void)
 	check_path("/a/", "web", NULL);
 	check_path("/a\nb", "web", NULL);
 	check_path("/..a/b..", "web", "/..a/b..");
-	/* rootless: somewhere below the caller's own */
-	if (cgroup_path(&arena, NULL, "web", true, &path, &err) == 0)
-		CHECK_HAS(path, "/hull/web");
+	/* rootless: below the caller's own, which is "/" in a cgroup namespace */
+	CHECK_INT(cgroup_path(&arena, NULL, "web", "/u.slice/x.scope", &path, &err), 0);
+	CHECK_STR(path, "/u.slice/x.scope/hull/web");
+	CHECK_INT(cgroup_path(&arena, "a/b", "web", "/u.slice", &path, &err), 0);
+	CHECK_STR(path, "/u.slice/hull/a/b");
+	CHECK_INT(cgroup_path(&arena, "/a/b", "web", "/u.slice", &path, &err), 0);
+	CHECK_STR(path, "/a/b");
+	CHECK_INT(cgroup_path(&arena, NULL, "web", "/", &path, &err), 0);
+	CHECK_STR(path, "/hull/web");
 }
 
 static void words(void)
