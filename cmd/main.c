@@ -79,7 +79,7 @@ static int set_root(struct cli *cli, const char *given, struct err *err)
 	struct stat st, slash;
 
 	cli->root.fd = -1;
-	cli->root.path = container_default_root(cli->arena, &cli->root.rootless);
+	container_root_default(cli->arena, &cli->root);
 	if (!given)
 		return 0;
 	cli->explicit_root = true;

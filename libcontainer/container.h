@@ -21,12 +21,14 @@
 /* Options every command shares; filled by main from the global flags. */
 struct container_root {
 	const char *path; /* absolute */
-	bool rootless;    /* euid != 0 or inside a user namespace */
+	bool rootless;    /* euid != 0 or inside a user namespace, or as --rootless says */
+	bool nested;      /* euid 0, but of a user namespace other than the host's first */
 	bool no_cgroup;   /* --cgroup-manager disabled */
 	int fd;           /* O_DIRECTORY, -1 until container_root_open */
 };
-/* /run/hull, or $XDG_RUNTIME_DIR/hull by runc's rules. In A. */
-const char *container_default_root(struct arena *a, bool *ret_rootless);
+/* Path (/run/hull, or $XDG_RUNTIME_DIR/hull by runc's rules; in A), rootless and nested. PATH is
+ * NULL where an ordinary user has no XDG_RUNTIME_DIR: container_root_open() says so. */
+void container_root_default(struct arena *a, struct container_root *ret);
 /* Opens the root; MAKE creates it (0700) when missing, else a missing one is -ENOENT. */
 int container_root_open(struct container_root *root, bool make, struct err *err) must_check;
 

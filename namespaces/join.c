@@ -55,3 +55,12 @@ int ns_is_own(int fd, uint64_t flag)
 		return -errno;
 	return own.st_dev == other.st_dev && own.st_ino == other.st_ino;
 }
+
+bool ns_is_owned_by(int fd, int user_fd)
+{
+	auto_fd int owner = ioctl(fd, NS_GET_USERNS); /* EPERM: one above ours */
+	struct stat a, b;
+
+	return owner >= 0 && fstat(owner, &a) == 0 && fstat(user_fd, &b) == 0 &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}

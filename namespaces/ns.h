@@ -27,6 +27,8 @@ const struct ns_kind *ns_find_flag(uint64_t flag);
 int ns_open(const char *path, uint64_t flag, struct err *err) must_check;
 /* Whether PATH is the namespace that the calling process is in. 1, 0, -errno. */
 int ns_is_own(int fd, uint64_t flag);
+/* Whether the user namespace USER_FD is the one that the namespace FD belongs to. */
+bool ns_is_owned_by(int fd, int user_fd);
 
 /* Writes the maps of a process in a new user namespace: by ourselves when we may, else
  * through newuidmap/newgidmap. Denies setgroups first when the kernel demands it

@@ -23,22 +23,14 @@
 /* One of the two maps. */
 struct idmap {
 	const char *file;   /* below /proc/PID */
+	const char *field;  /* of config.json's linux */
 	const char *helper; /* setuid program for users without the capability */
+	const char *list;   /* which ids it lets a user map */
 	unsigned own;       /* the caller's effective id */
 	bool may;           /* the caller has CAP_SETUID or CAP_SETGID in its user namespace */
 	const struct plan_idmap *map;
 	size_t n;
 };
-
-static bool have_caps(unsigned a, unsigned b)
-{
-	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2] = {0};
-
-	if (syscall(SYS_capget, &head, data) < 0)
-		return false;
-	return data[0].effective & (1U << a) && data[0].effective & (1U << b);
-}
 
 /* What user_namespaces(7) lets anybody write: one id, the own one. */
 static bool is_own_id(const struct idmap *m)
@@ -70,13 +62,9 @@ static int write_direct(int proc_fd, const struct idmap *m, struct err *err)
 	return r;
 }
 
-/* An executable in one of PATH's absolute directories. */
-static int find_helper(const char *name, char *ret, size_t size)
+/* An executable in one of the absolute directories of PATH. */
+static int find_in(const char *path, const char *name, char *ret, size_t size)
 {
-	const char *path = getenv("PATH");
-
-	if (!path || !*path)
-		path = "/usr/local/bin:/usr/bin:/bin";
 	while (*path) {
 		int len = (int)strcspn(path, ":");
 		struct stat st;
@@ -89,6 +77,16 @@ static int find_helper(const char *name, char *ret, size_t size)
 		path += *path == ':';
 	}
 	return -ENOENT;
+}
+
+/* Engines call with hardly any environment, and PATH may be made for something else. */
+static int find_helper(const char *name, char *ret, size_t size)
+{
+	const char *path = getenv("PATH");
+
+	if (path && find_in(path, name, ret, size) == 0)
+		return 0;
+	return find_in("/usr/local/bin:/usr/bin:/bin", name, ret, size);
 }
 
 /* Child: runs the helper with its stderr in the pipe. */
@@ -149,8 +147,10 @@ static int write_by_helper(pid_t pid, const struct idmap *m, struct err *err)
 	int r;
 
 	if (find_helper(m->helper, path, sizeof(path)) < 0) {
-		err_fail(err, EPERM, "write '%s': no capability for it, and no '%s' in $PATH",
-			 m->file, m->helper);
+		err_fail(err, EPERM,
+			 "linux.%s: more than the own id %u needs '%s', which is neither in $PATH "
+			 "nor in /usr/bin",
+			 m->field, m->own, m->helper);
 		err_hint(err, "install the package 'uidmap', or map only the own id");
 		return -EPERM;
 	}
@@ -165,9 +165,14 @@ static int write_by_helper(pid_t pid, const struct idmap *m, struct err *err)
 	if (r < 0)
 		return err_wrap(err, "write '%s'", m->file);
 	if (r > 0) {
-		err_fail(err, EPERM, "write '%s': '%s' exited with status %d: %s", m->file, path, r,
+		for (char *p = output; (p = strchr(p, '\n'));)
+			*p = ' ';
+		err_fail(err, EPERM, "linux.%s: '%s' exited with status %d: %s", m->field, path, r,
 			 output[0] ? output : "no message");
-		err_hint(err, "the host ids must be the own id or in /etc/subuid, /etc/subgid");
+		err_hint(err,
+			 "each host id must be the own one, %u, or be given to the user in %s: "
+			 "add a line there (usermod --add-%ss FIRST-LAST USER)",
+			 m->own, m->list, m->list + strlen("/etc/"));
 		return -EPERM;
 	}
 	return 0;
@@ -193,9 +198,11 @@ static bool setgroups_denied(int proc_fd)
 int ns_write_maps(pid_t pid, const struct plan_namespaces *ns, bool *ret_setgroups_denied,
 		  struct err *err)
 {
-	bool may = have_caps(CAP_SETUID, CAP_SETGID);
-	struct idmap uid = {"uid_map", "newuidmap", geteuid(), may, ns->uid_map, ns->n_uid_map};
-	struct idmap gid = {"gid_map", "newgidmap", getegid(), may, ns->gid_map, ns->n_gid_map};
+	bool may = proc_has_caps(1ULL << CAP_SETUID | 1ULL << CAP_SETGID);
+	struct idmap uid = {"uid_map", "uidMappings", "newuidmap", "/etc/subuid",
+			    geteuid(), may,           ns->uid_map, ns->n_uid_map};
+	struct idmap gid = {"gid_map", "gidMappings", "newgidmap", "/etc/subgid",
+			    getegid(), may,           ns->gid_map, ns->n_gid_map};
 	auto_fd int proc_fd = -1;
 	char path[32];
 	int r;

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/sched.h>
 #include <poll.h>
@@ -210,4 +211,14 @@ const char *proc_signal_name(int sig)
 		return NULL;
 	snprintf(buf, sizeof(buf), "SIG%s", name);
 	return buf;
+}
+
+bool proc_has_caps(uint64_t mask)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {0};
+
+	if (syscall(SYS_capget, &head, data) < 0)
+		return false;
+	return (((uint64_t)data[1].effective << 32 | data[0].effective) & mask) == mask;
 }

@@ -30,6 +30,9 @@ struct proc_stat {
 };
 /* /proc/PID/stat. 0 or -errno (-ESRCH or -ENOENT when there is none). */
 int proc_stat_read(pid_t pid, struct proc_stat *ret);
+/* Whether all capabilities of MASK (1 << CAP_...) are effective: those of the process's user
+ * namespace. */
+bool proc_has_caps(uint64_t mask);
 /* Signal actions and mask as a program expects them at its start. */
 void proc_reset_signals(void);
 /* Close-on-exec for every descriptor >= FROM. 0 or -errno. */

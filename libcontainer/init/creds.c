@@ -22,7 +22,7 @@ int init_rlimits(void *ctx, struct err *err)
 		const struct plan_rlimit *l = &c->process->rlimits[i];
 
 		if (syscall(SYS_prlimit64, 0, l->resource, &l->limit, NULL) < 0)
-			return err_sys(err, errno, "process.rlimits[%zu]", i);
+			return plan_rlimit_failed(c->process, i, errno, err);
 	}
 	return 0;
 }
@@ -85,11 +85,27 @@ static int set_groups(const struct init *c, struct err *err)
 
 	if (!p->set_groups || syscall(SYS_setgroups, p->n_groups, p->groups) == 0)
 		return 0;
-	if (errno == EPERM && c->userns && !p->n_groups) {
+	/* runc and crun go on as well where they are root of a user namespace. */
+	if (errno == EPERM && (p->groups_if_allowed || (c->userns && !p->n_groups))) {
 		log_warn("the groups of the caller stay: the user namespace denies setgroups");
 		return 0;
 	}
-	return err_sys(err, errno, "set the additional groups");
+	err_sys(err, errno, "process.user.additionalGids: set the groups");
+	if (err->code == EINVAL)
+		err_hint(err, "each must be mapped in the user namespace");
+	if (err->code == EPERM)
+		err_hint(err, "the user namespace denies setgroups");
+	return -err->code;
+}
+
+static int cannot_become(const char *what, uint32_t id, struct err *err)
+{
+	bool unmapped = errno == EINVAL;
+
+	err_sys(err, errno, "process.user.%s: become %s %u", what, what, id);
+	if (unmapped)
+		err_hint(err, "it is not mapped in the user namespace");
+	return -err->code;
 }
 
 /*
@@ -112,9 +128,9 @@ int init_credentials(void *ctx, struct err *err)
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return err_sys(err, errno, "keep capabilities");
 	if (syscall(SYS_setresgid, p->gid, p->gid, p->gid) < 0)
-		return err_sys(err, errno, "become gid %u", p->gid);
+		return cannot_become("gid", p->gid, err);
 	if (syscall(SYS_setresuid, p->uid, p->uid, p->uid) < 0)
-		return err_sys(err, errno, "become uid %u", p->uid);
+		return cannot_become("uid", p->uid, err);
 	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
 		return err_sys(err, errno, "keep capabilities");
 	r = init_set_caps(c, err);

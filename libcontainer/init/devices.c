@@ -73,7 +73,7 @@ static int make_node(const struct plan_device *d, int parent, const char *name, 
 	return 0;
 }
 
-/* In a user namespace nodes cannot be made: the host's is bound on an empty file. */
+/* Where nodes cannot be made: the host's is bound on an empty file. */
 static int bind_node(const struct plan_device *d, int source, int parent, const char *name,
 		     struct err *err)
 {
@@ -112,12 +112,12 @@ static int add_device(const struct init *c, const struct plan_device *d, struct 
 		return err_sys(err, -parent, "open the directory");
 	if (d->source_fd >= 0)
 		return bind_node(d, d->source_fd, parent, name, err);
-	if (!c->userns || S_ISFIFO(d->mode))
+	if (!c->plan->bind_devices || S_ISFIFO(d->mode))
 		return make_node(d, parent, name, err);
 	/* The runtime had no right to copy the host's mount; here, the host's root is still "/". */
 	own = mountfd_clone_path(d->path, false, false);
 	if (own < 0)
-		return err_sys(err, -own, "copy the host's node");
+		return err_sys(err, -own, "it cannot be made here, and the host's cannot be bound");
 	return bind_node(d, own, parent, name, err);
 }
 

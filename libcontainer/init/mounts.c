@@ -143,8 +143,28 @@ static int take_new_fs(const struct plan_mount *m, uint64_t attrs, struct err *e
 	return r < 0 ? err_sys(err, -r, "set the options of the mount") : take_fd(&fd);
 }
 
+/* What the kernel refuses to the root of a user namespace. */
+static void explain_new_fs(const struct init *c, const struct plan_mount *m, struct err *err)
+{
+	if (!c->userns && !c->plan->nested)
+		return;
+	if (err->code == EINVAL && (strstr(m->data, "uid=") || strstr(m->data, "gid=")))
+		err_hint(err, "a uid= or gid= that the user namespace does not map is refused");
+	if (err->code != EPERM)
+		return;
+	if (streq(m->type, "proc") || streq(m->type, "sysfs"))
+		err_hint(err,
+			 "it needs a %s namespace of the container's own, and no masked or "
+			 "read-only parts in the '%s' that hull sees: unmask those of an outer "
+			 "container (podman: --security-opt unmask=ALL, docker: "
+			 "systempaths=unconfined)",
+			 *m->type == 'p' ? "pid" : "network", *m->type == 'p' ? "/proc" : "/sys");
+	else
+		err_hint(err, "not every type can be mounted in a user namespace");
+}
+
 /* A new file system is what it shall be from the start, but for what must be written first. */
-static int make_new_fs(const struct plan_mount *m, struct err *err)
+static int make_new_fs(const struct init *c, const struct plan_mount *m, struct err *err)
 {
 	uint64_t attrs = m->attr_set;
 	int fd;
@@ -154,12 +174,8 @@ static int make_new_fs(const struct plan_mount *m, struct err *err)
 	if (m->source_fd >= 0)
 		return take_new_fs(m, attrs, err);
 	fd = mountfd_new_fs(m->type, m->source ? m->source : m->type, m->data, attrs, err);
-	if (fd == -EINVAL && streq(m->type, "devpts"))
-		err_hint(err, "a uid= or gid= that the user namespace does not map is refused");
-	if (fd == -EPERM && streq(m->type, "sysfs"))
-		err_hint(err,
-			 "sysfs needs a network namespace that belongs to the container's user "
-			 "namespace; bind-mount /sys instead");
+	if (fd < 0)
+		explain_new_fs(c, m, err);
 	return fd;
 }
 
@@ -193,27 +209,26 @@ static int make_bind(const struct init *c, const struct plan_mount *m, struct er
  * Without a cgroup namespace of its own, mounting cgroup2 is no matter of the container alone: it
  * would set the options of the host's hierarchy anew (nsdelegate is lost that way). The
  * host's mount is bound instead, which shows the same. In a user namespace mounting it is not
- * allowed, and all of the host's would be too much (CVE-2023-25809): there it is the container's
- * own directory.
+ * allowed, and all of the host's would be too much, as much of it can be the user's own
+ * (CVE-2023-25809): there it is the container's own directory, and nothing where it has none.
  */
 static int make_cgroup(const struct init *c, const struct plan_mount *m, struct err *err)
 {
 	const struct plan *p = c->plan;
+	bool rootless = c->userns || p->nested;
 	auto_fd int fd = -1;
 	struct statfs fs;
 	char path[PATH_MAX];
 	int r;
 
 	if ((plan_has_ns(p, CLONE_NEWCGROUP) && !p->ns.own_cgroup_ns) ||
-	    (!c->userns && !p->cgroup_mount))
+	    (!rootless && !p->cgroup_mount))
 		return mountfd_new_fs("cgroup2", m->source ? m->source : "cgroup", m->data,
 				      m->attr_set, err);
-	if (c->userns && (!p->cgroup || !p->cgroup_mount))
-		return err_fail(
-			err, EPERM,
-			"cannot mount cgroup2 in a user namespace without a cgroup namespace, "
-			"and the container has no cgroup that could be bound instead");
-	if (snprintf(path, sizeof(path), "%s%s", p->cgroup_mount, c->userns ? p->cgroup : "") >=
+	if (rootless && (!p->cgroup || !p->cgroup_mount))
+		return mountfd_new_fs("tmpfs", "tmpfs", "size=4k,nr_inodes=1,mode=755",
+				      m->attr_set | MOUNT_ATTR_RDONLY, err);
+	if (snprintf(path, sizeof(path), "%s%s", p->cgroup_mount, rootless ? p->cgroup : "") >=
 	    (int)sizeof(path))
 		return err_sys(err, ENAMETOOLONG, "cgroup '%s'", p->cgroup);
 	fd = mountfd_clone_path(path, false, false);
@@ -229,7 +244,7 @@ static int make_source(const struct init *c, const struct plan_mount *m, struct 
 {
 	switch (m->kind) {
 	case MOUNT_NEW_FS:
-		return make_new_fs(m, err);
+		return make_new_fs(c, m, err);
 	case MOUNT_BIND:
 		return make_bind(c, m, err);
 	case MOUNT_CGROUP:

@@ -1,5 +1,6 @@
 /* PURE: the device nodes of a container: the default ones and linux.devices. */
 #include <errno.h>
+#include <linux/sched.h>
 #include <sys/stat.h>
 
 #include "libcontainer/base/cleanup.h"
@@ -113,6 +114,8 @@ int plan_devices_build(struct plan *plan, const struct plan_input *in, struct er
 {
 	const struct oci_linux *linux_ = in->spec->linux_;
 
+	/* A user namespace has no right to device numbers. */
+	plan->bind_devices = in->no_mknod || in->nested || plan_has_ns(plan, CLONE_NEWUSER);
 	for (size_t i = 0; i < ARRAY_SIZE(default_nodes); i++)
 		*place_device(plan, default_nodes[i].path) = (struct plan_device){
 			.path = default_nodes[i].path,

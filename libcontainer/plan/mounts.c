@@ -1,5 +1,6 @@
 /* PURE: mounts[] of the spec, resolved: what kind, from where, with which attributes. */
 #include <errno.h>
+#include <linux/sched.h>
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/mountapi.h"
@@ -149,6 +150,16 @@ static int finish_bind(struct plan_mount *m, const struct oci_mount *oci, const 
 	return 0;
 }
 
+/* Where hull is an ordinary user, cgroups below /sys can be its own and so the container's to write
+ * (CVE-2023-25809): "ro" is meant for all of it. */
+static void protect_sys(struct plan *plan, struct plan_mount *m)
+{
+	if (m->kind == MOUNT_BIND && m->recursive && (m->attr_set & MOUNT_ATTR_RDONLY) &&
+	    (plan->nested || plan_has_ns(plan, CLONE_NEWUSER)) &&
+	    streq(plan_clean_path(&plan->arena, m->source), "/sys"))
+		m->rec_attr_set |= MOUNT_ATTR_RDONLY;
+}
+
 /* Nothing is mounted below a new file system: it has the attributes itself. */
 static void merge_recursive(struct plan_mount *m)
 {
@@ -282,6 +293,7 @@ static int build_mount(struct plan_mount *m, struct plan *plan, const struct oci
 	plan->from_bundle |= m->kind == MOUNT_NEW_FS && streq(m->type, "overlay");
 	if (r < 0)
 		return r;
+	protect_sys(plan, m);
 	if (m->copy_up && m->kind != MOUNT_NEW_FS)
 		return err_fail(err, EINVAL, "option 'tmpcopyup' needs a new tmpfs");
 	r = plan_mount_idmap_build(plan, m, oci, &opt.idmap, err);

@@ -2,6 +2,7 @@
 #include "libcontainer/plan/plan.h"
 
 #include <errno.h>
+#include <linux/sched.h>
 #include <sys/mount.h>
 
 #include "libcontainer/base/cleanup.h"
@@ -103,6 +104,24 @@ static void add_runtime_env(struct arena *a, struct plan_process *p, const struc
 	env[n] = NULL;
 }
 
+/* An ordinary user's own map of one gid is taken by the kernel only with setgroups denied; for more
+ * there is newgidmap, which leaves it allowed. */
+static int check_groups(const struct plan *plan, const struct plan_input *in, struct err *err)
+{
+	const struct plan_process *p = &plan->process;
+	const struct plan_namespaces *ns = &plan->ns;
+
+	if (!p->n_groups || !p->set_groups || !in->rootless || in->nested ||
+	    !(ns->create & CLONE_NEWUSER) || ns->n_gid_map != 1 || ns->gid_map[0].size != 1)
+		return 0;
+	err_fail(err, EINVAL,
+		 "process.user.additionalGids: cannot set any additional groups in a rootless "
+		 "container with one gid");
+	err_hint(err, "map more of them by linux.gidMappings (see newgidmap(1), subgid(5)), or "
+		      "keep the caller's by the annotation run.oci.keep_original_groups");
+	return -err->code;
+}
+
 static int build_process(struct plan *plan, const struct plan_input *in, struct err *err)
 {
 	struct plan_process *p = &plan->process;
@@ -118,10 +137,10 @@ static int build_process(struct plan *plan, const struct plan_input *in, struct 
 	if (r < 0)
 		return r;
 	p->set_groups = !annotation_is_on(&plan->annotations, "run.oci.keep_original_groups");
-	if (in->rootless && p->n_groups && p->set_groups)
-		return err_fail(err, EINVAL,
-				"process.user.additionalGids: cannot set any additional "
-				"groups in a rootless container");
+	p->groups_if_allowed = in->nested;
+	r = check_groups(plan, in, err);
+	if (r < 0)
+		return r;
 	add_runtime_env(&plan->arena, p, in);
 	/* Engines that hand over activated sockets give the same number by both (max, not sum). */
 	p->keep_fds = in->listen_fds > in->preserve_fds ? in->listen_fds : in->preserve_fds;
@@ -172,6 +191,7 @@ int plan_build(struct plan *plan, const struct plan_input *in, struct err *err)
 		.hostname = plan_or_null(spec->hostname), /* I-04 */
 		.domainname = plan_or_null(spec->domainname),
 		.no_pivot = in->no_pivot,
+		.nested = in->nested,
 		.hooks = spec->hooks,
 		.annotations = spec->annotations,
 	};

@@ -105,7 +105,7 @@ struct plan_device {
 	uint32_t major, minor;
 	uint32_t uid, gid; /* in the container's user namespace */
 	bool is_default;   /* one of the spec's default nodes */
-	int source_fd;     /* host node to bind (user namespace): detached mount, -1 = mknod */
+	int source_fd;     /* host node to bind: detached mount, -1 = mknod, or init opens it */
 };
 
 struct plan_sysctl {
@@ -123,6 +123,7 @@ struct plan_net_device {
 /* ---- process: shared by create and exec ------------------------------------------ */
 
 struct plan_rlimit {
+	const char *name; /* "RLIMIT_NOFILE" */
 	int resource;
 	struct {
 		uint64_t rlim_cur, rlim_max; /* as prlimit64(2) takes them */
@@ -165,7 +166,9 @@ struct plan_process {
 	uint32_t uid, gid;
 	uint32_t *groups;
 	size_t n_groups;
-	bool set_groups; /* false: setgroups is denied or groups are kept */
+	bool set_groups; /* false: groups are kept */
+	/* Where the user namespace denies setgroups, go on without. */
+	bool groups_if_allowed;
 	uint32_t umask;
 	struct plan_caps caps;
 	struct plan_rlimit *rlimits;
@@ -214,6 +217,7 @@ struct plan {
 	unsigned rootfs_propagation; /* MS_* | MS_REC, 0 = unset */
 	bool rootfs_readonly;
 	bool no_pivot;
+	bool nested;      /* the runtime is root of a user namespace, not of the host */
 	bool from_bundle; /* paths in the data of a mount are relative to the bundle */
 	struct plan_mount *mounts;
 	size_t n_mounts;
@@ -221,6 +225,7 @@ struct plan {
 	size_t n_mount_idmaps;
 	const char *mask_data; /* options of the tmpfs over masked directories */
 	bool make_devices;     /* false when /dev is a bind from the host */
+	bool bind_devices;     /* the host's nodes are bound, as none can be made */
 	struct plan_device *devices;
 	size_t n_devices;
 	const char **masked_paths, **readonly_paths;
@@ -253,6 +258,8 @@ struct plan_input {
 	unsigned preserve_fds;  /* --preserve-fds */
 	const char *notify_dir; /* host directory to bind at /run/notify, NULL = none */
 	bool rootless;
+	bool nested;       /* the runtime is root of a user namespace, not of the host */
+	bool no_mknod;     /* device nodes cannot be made, whatever the namespaces */
 	unsigned last_cap; /* CAP_LAST_CAP of the running kernel */
 };
 
@@ -265,6 +272,9 @@ int plan_build(struct plan *plan, const struct plan_input *in, struct err *err) 
  * in the object: filter, keyring, keep_fds, set_groups (true here). */
 int plan_process_build(struct arena *a, struct plan_process *p, const struct oci_process *process,
 		       unsigned last_cap, struct err *err) must_check;
+
+/* The error of prlimit64(2) for rlimits[I] of P. */
+int plan_rlimit_failed(const struct plan_process *p, size_t i, int code, struct err *err);
 
 /* What linux says about processes; either may be NULL. */
 int plan_process_build_linux(struct arena *a, struct plan_process *p,

@@ -46,6 +46,7 @@ static int build_rlimit(struct plan_rlimit *l, const struct oci_rlimit *oci, str
 		return err_fail(err, EINVAL, "'%s' needs both soft and hard", oci->type);
 	if (oci->soft.v > oci->hard.v)
 		return err_fail(err, EINVAL, "'%s': soft is above hard", oci->type);
+	l->name = oci->type;
 	l->limit.rlim_cur = oci->soft.v;
 	l->limit.rlim_max = oci->hard.v;
 	return 0;
@@ -60,4 +61,16 @@ int plan_rlimits_build(struct arena *a, struct plan_process *p, const struct oci
 			return err_wrap(err, "process.rlimits[%zu]", i);
 	p->n_rlimits = process->rlimits.n;
 	return 0;
+}
+
+int plan_rlimit_failed(const struct plan_process *p, size_t i, int code, struct err *err)
+{
+	const struct plan_rlimit *l = &p->rlimits[i];
+
+	err_sys(err, code, "process.rlimits[%zu]: set %s to %llu, hard %llu", i, l->name,
+		(unsigned long long)l->limit.rlim_cur, (unsigned long long)l->limit.rlim_max);
+	if (code == EPERM)
+		err_hint(err, "without CAP_SYS_RESOURCE on the host no hard limit can be above "
+			      "hull's own (ulimit -H), and none above fs.nr_open");
+	return -code;
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -11,6 +12,7 @@
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/log.h"
+#include "libcontainer/base/proc.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/runtime/create.h"
 #include "libcontainer/runtime/lsm.h"
@@ -115,6 +117,8 @@ int create_plan(void *ctx, struct err *err)
 		.listen_fds = listen_fds(),
 		.preserve_fds = k->opts->preserve_fds,
 		.rootless = k->root->rootless,
+		.nested = k->root->nested,
+		.no_mknod = !proc_has_caps(1ULL << CAP_MKNOD),
 		.last_cap = last_capability(),
 	};
 	int r = check_console(k, err);

@@ -103,6 +103,8 @@ int create_spawn(void *ctx, struct err *err)
 		.create = k->plan.ns.create & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME),
 		.joins = k->plan.ns.join,
 		.n_joins = k->plan.ns.n_join,
+		/* From a user namespace there is no way back to namespaces of the host. */
+		.through_helper = k->root->nested && k->plan.ns.n_join,
 		.join_pidfd = -1,
 		.cgroup_fd = creation_cgroup(k),
 		.cgroup_reused = k->c.cgroup_fd >= 0 && !k->c.state.cgroup_made,
@@ -111,7 +113,7 @@ int create_spawn(void *ctx, struct err *err)
 	};
 	if (k->run && !k->opts->detach)
 		attach_block_signals();
-	r = oom_score_lend(&k->plan.process, k->root->rootless, &own_score, err);
+	r = oom_score_lend(&k->plan.process, k->root, &own_score, err);
 	if (r == 0)
 		r = spawn(&k->spawn, err);
 	oom_score_take_back(&own_score);
@@ -178,7 +180,7 @@ int create_outside(void *ctx, struct err *err)
 	for (size_t i = 0; create_has_user_ns(k) && i < p->n_rlimits; i++)
 		if (syscall(SYS_prlimit64, k->spawn.pid, p->rlimits[i].resource,
 			    &p->rlimits[i].limit, NULL) < 0)
-			return err_sys(err, errno, "process.rlimits[%zu]", i);
+			return plan_rlimit_failed(p, i, errno, err);
 	return oom_score_apply(k->spawn.pid, p, k->root->rootless, err);
 }
 

@@ -124,7 +124,10 @@ static void before_join(void *ctx)
 static int try_spawn(struct execution *x, uint64_t flags, struct err *err)
 {
 	struct plan_join pid = {.flag = CLONE_NEWPID, .fd = x->c.pidfd};
-	bool helper = geteuid() != 0 && (flags & CLONE_NEWUSER);
+	bool rootless_user = geteuid() != 0 && (flags & CLONE_NEWUSER);
+	/* Root of a user namespace cannot go back to a pid namespace that is not its own. */
+	bool no_return = x->root->nested && (flags & CLONE_NEWPID) && !x->shield.born;
+	bool helper = rootless_user || no_return;
 
 	x->init = (struct init_exec_args){
 		.process = &x->plan,
@@ -181,7 +184,7 @@ static int rlimits_from_outside(struct execution *x, struct err *err)
 	for (size_t i = 0; i < x->plan.n_rlimits; i++)
 		if (syscall(SYS_prlimit64, x->spawn.pid, x->plan.rlimits[i].resource,
 			    &x->plan.rlimits[i].limit, NULL) < 0)
-			return err_sys(err, errno, "process.rlimits[%zu]", i);
+			return plan_rlimit_failed(&x->plan, i, errno, err);
 	return 0;
 }
 
@@ -285,7 +288,7 @@ static int run_execution(struct execution *x, int *ret_exit, struct err *err)
 		attach_block_signals();
 	r = scheduler_initial_cpus(&x->plan, err);
 	if (r == 0)
-		r = oom_score_lend(&x->plan, x->root->rootless, &own_score, err);
+		r = oom_score_lend(&x->plan, x->root, &own_score, err);
 	if (r == 0)
 		r = spawn_process(x, err);
 	oom_score_take_back(&own_score);

@@ -162,6 +162,7 @@ int exec_build_plan(struct execution *x, struct err *err)
 	x->plan.keep_fds = x->opts->preserve_fds;
 	x->plan.set_groups =
 		!annotation_is_on(&x->c.state.annotations, "run.oci.keep_original_groups");
+	x->plan.groups_if_allowed = x->root->nested;
 	x->plan.keyring = x->c.state.keyring;
 	if (!x->c.state.has_filter.v)
 		return 0;

@@ -11,35 +11,53 @@
 #include "libcontainer/container.h"
 #include "libcontainer/runtime/runtime.h"
 
-/* The initial user namespace maps every id to itself. */
+/* The kernel's first user namespace has a number of its own (PROC_USER_INIT_INO): the maps do not
+ * tell, as another one can map every id to itself. */
 static bool in_user_namespace(void)
 {
-	unsigned inside, outside, size;
-	char map[256];
+	static const char first[] = "user:[4026531837]";
+	char link[sizeof(first) + 16];
+	ssize_t n = readlink("/proc/self/ns/user", link, sizeof(link) - 1);
 
-	if (io_read_small(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map)) <= 0)
+	if (n < 0)
 		return false; /* a kernel without user namespaces */
-	return sscanf(map, "%u %u %u", &inside, &outside, &size) != 3 || inside != 0 ||
-	       outside != 0 || size != UINT32_MAX;
+	link[n] = '\0';
+	return !streq(link, first);
 }
 
-const char *container_default_root(struct arena *a, bool *ret_rootless)
+/* The XDG specification: what is not absolute counts as unset. */
+static const char *runtime_dir(void)
 {
-	const char *xdg = getenv("XDG_RUNTIME_DIR"), *user = getenv("USER");
-	bool nested = geteuid() == 0 && in_user_namespace();
+	const char *dir = getenv("XDG_RUNTIME_DIR");
 
-	*ret_rootless = geteuid() != 0 || nested;
+	return dir && *dir == '/' ? dir : NULL;
+}
+
+void container_root_default(struct arena *a, struct container_root *ret)
+{
+	const char *xdg = runtime_dir(), *user = getenv("USER");
+	bool root = geteuid() == 0;
+
+	ret->nested = root && in_user_namespace();
+	ret->rootless = !root || ret->nested;
+	ret->path = root ? "/run/hull" : NULL;
 	/* Real root never uses it: otherwise `sudo hull list` would look at the wrong place. */
-	if (xdg && *xdg && (geteuid() != 0 || (nested && (!user || !streq(user, "root")))))
-		return arena_printf(a, "%s/hull", xdg);
-	return "/run/hull";
+	if (xdg && (!root || (ret->nested && (!user || !streq(user, "root")))))
+		ret->path = arena_printf(a, "%s/hull", xdg);
+}
+
+static bool is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return strncmp(path, dir, n) == 0 && path[n] == '/';
 }
 
 /* mkdir -p, 0700 for the last component. */
 static int make_root(const char *path, struct err *err)
 {
 	auto_free char *copy = strdup(path);
-	const char *xdg = getenv("XDG_RUNTIME_DIR");
+	const char *xdg = runtime_dir();
 
 	if (!copy)
 		return err_sys(err, ENOMEM, "state root");
@@ -54,7 +72,7 @@ static int make_root(const char *path, struct err *err)
 			       ? 0
 			       : err_sys(err, errno, "make state root directory '%s'", copy);
 	/* Sticky: programs that tidy XDG_RUNTIME_DIR spare such a directory. */
-	if (xdg && *xdg && str_starts(path, xdg) && chmod(copy, 01700) < 0)
+	if (xdg && is_below(path, xdg) && chmod(copy, 01700) < 0)
 		return err_sys(err, errno, "set the mode of '%s'", copy);
 	return 0;
 }
@@ -65,6 +83,13 @@ int container_root_open(struct container_root *root, bool make, struct err *err)
 
 	if (root->fd >= 0)
 		return 0;
+	if (!root->path) {
+		err_fail(err, EINVAL,
+			 "no state directory: XDG_RUNTIME_DIR is not set, or not to "
+			 "an absolute path");
+		err_hint(err, "set it (mostly to /run/user/%u), or use --root", geteuid());
+		return -err->code;
+	}
 	root->fd = open(root->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root->fd >= 0)
 		return 0;

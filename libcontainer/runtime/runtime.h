@@ -80,8 +80,8 @@ int spawn(struct spawn *s, struct err *err) must_check;
 
 /* process.oomScoreAdj: lent before the process is made, and taken back after, where it cannot be
  * applied from outside (rootless); or applied to it. The other one does nothing. */
-int oom_score_lend(const struct plan_process *p, bool rootless, struct opt_i64 *ret_own,
-		   struct err *err) must_check;
+int oom_score_lend(const struct plan_process *p, const struct container_root *root,
+		   struct opt_i64 *ret_own, struct err *err) must_check;
 void oom_score_take_back(const struct opt_i64 *own);
 int oom_score_apply(pid_t pid, const struct plan_process *p, bool rootless,
 		    struct err *err) must_check;
@@ -103,6 +103,9 @@ int shield_begin(struct shield *s, const struct container *c, const struct plan_
 int shield_adopt(struct shield *s, pid_t *pid, int *pidfd, struct err *err) must_check;
 void shield_end(struct shield *s);
 
+/* Turns mounts that the kernel would refuse, as their namespace belongs to somebody else, into
+ * binds of the host's. Between the namespaces of the plan being open and its mounts. */
+void hostfs_plan(struct plan *plan);
 /* Opens what the plan names on the host: namespaces, the root file system, bind sources,
  * device nodes. */
 int sources_open(struct plan *plan, struct err *err) must_check;

@@ -102,7 +102,9 @@ static int open_device(struct plan_device *d, struct err *err)
 	d->source_fd = mountfd_clone_path(d->path, false, false);
 	if (d->source_fd < 0)
 		return err_sys(err, -d->source_fd,
-			       "device '%s': a user namespace needs the host's node", d->path);
+			       "device '%s': it cannot be made here, and the host's cannot be "
+			       "bound",
+			       d->path);
 	if (fstat(d->source_fd, &st) < 0 || (st.st_mode & S_IFMT) != (d->mode & S_IFMT) ||
 	    (!S_ISFIFO(st.st_mode) &&
 	     (major(st.st_rdev) != d->major || minor(st.st_rdev) != d->minor)))
@@ -133,12 +135,13 @@ static int open_joins(struct plan *plan, struct err *err)
 
 int sources_open(struct plan *plan, struct err *err)
 {
-	bool user = plan_has_ns(plan, CLONE_NEWUSER);
+	bool devices = plan->make_devices && plan->bind_devices;
 	int r;
 
 	r = open_joins(plan, err);
 	if (r < 0)
 		return r;
+	hostfs_plan(plan);
 	for (size_t i = 0; i < plan->n_mounts; i++)
 		if (plan->mounts[i].copy_symlink &&
 		    (r = read_symlink(plan, &plan->mounts[i], err)) < 0)
@@ -155,7 +158,7 @@ int sources_open(struct plan *plan, struct err *err)
 	r = idmaps_open(plan, err);
 	for (size_t i = 0; r == 0 && i < plan->n_mounts; i++)
 		r = open_mount(plan, &plan->mounts[i], err);
-	for (size_t i = 0; r == 0 && user && plan->make_devices && i < plan->n_devices; i++)
+	for (size_t i = 0; r == 0 && devices && i < plan->n_devices; i++)
 		if (!S_ISFIFO(plan->devices[i].mode))
 			r = open_device(&plan->devices[i], err);
 	return r;

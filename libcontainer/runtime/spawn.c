@@ -80,6 +80,27 @@ static int borrow(struct borrowed *b, const struct spawn *s, struct err *err)
 	return r;
 }
 
+static int clone_failed(const struct spawn *s, int code, struct err *err)
+{
+	err_sys(err, code, "create the container's process (clone3)");
+	if (code == EPERM && (s->create & CLONE_NEWUSER))
+		err_hint(err, "user namespaces are forbidden here: see the sysctls "
+			      "kernel.unprivileged_userns_clone and "
+			      "kernel.apparmor_restrict_unprivileged_userns, the seccomp filter of "
+			      "an outer container, and /proc/self/mountinfo for a chroot");
+	else if (code == EPERM)
+		err_hint(err, "who is not root needs a user namespace in linux.namespaces: "
+			      "'hull spec --rootless' writes one");
+	if (code == ENOSPC && (s->create & CLONE_NEWUSER))
+		err_hint(err, "/proc/sys/user/max_user_namespaces is 0 or reached");
+	if (code == EACCES && s->cgroup_fd >= 0)
+		err_hint(err,
+			 "the kernel moves processes only within what was delegated to the user, "
+			 "and hull itself is outside of that cgroup: run it inside "
+			 "(systemd-run --user --scope -p Delegate=yes hull ...)");
+	return -code;
+}
+
 static int spawn_direct(struct spawn *s, struct err *err)
 {
 	struct borrowed borrowed = {0};
@@ -97,7 +118,7 @@ static int spawn_direct(struct spawn *s, struct err *err)
 		_exit(1);
 	}
 	if (pid < 0)
-		err_sys(err, (int)-pid, "create the container's process (clone3)");
+		(void)clone_failed(s, (int)-pid, err);
 	else
 		r = go_back(&borrowed, err);
 	if (pid < 0 || r < 0) {
@@ -156,7 +177,7 @@ static _Noreturn void helper(struct spawn *s, int sock)
 		_exit(1);
 	}
 	if (pid < 0) {
-		err_sys(&err, (int)-pid, "create the container's process (clone3)");
+		(void)clone_failed(s, (int)-pid, &err);
 		goto fail;
 	}
 	_exit(sync_send_pid(sock, pid) < 0);
@@ -182,7 +203,7 @@ static int spawn_through_helper(struct spawn *s, struct err *err)
 		helper(s, theirs);
 	}
 	if (helper_pid < 0)
-		return err_sys(err, (int)-helper_pid, "create a process (clone3)");
+		return clone_failed(s, (int)-helper_pid, err);
 	close_fd(&theirs);
 	r = sync_expect(ours, SYNC_PID, &pid, err);
 	proc_wait(helper_pid);

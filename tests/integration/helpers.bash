@@ -594,6 +594,7 @@ requires() {
 		mknod) probe_mknod || skip "needs device nodes in the temporary directory" ;;
 		unpriv) setpriv --reuid 65534 --clear-groups unshare -Ur true 2> /dev/null \
 			|| skip "needs user namespaces for ordinary users" ;;
+		newuidmap) [[ -u $(command -v newuidmap) ]] || skip "needs newuidmap" ;;
 		v2:*) grep -qw "${what#v2:}" "$CGROOT/cgroup.controllers" \
 			|| skip "needs the ${what#v2:} controller in cgroup v2" ;;
 		no-v2:*) ! grep -qw "${what#no-v2:}" "$CGROOT/cgroup.controllers" \

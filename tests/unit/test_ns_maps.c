@@ -170,8 +170,10 @@ static void no_helper(void)
 	pid = child_in_userns(&release);
 	setenv("PATH", "/nonexistent:relative", 1);
 	CHECK_INT(ns_write_maps(pid, &ns, NULL, &err), -EPERM);
-	CHECK_HAS(err.text, "no 'newuidmap' in $PATH");
-	CHECK_HAS(err.hint, "uidmap");
+	/* The one in /usr/bin, if there is one, does not know this user. */
+	CHECK_HAS(err.text, "linux.uidMappings: ");
+	CHECK_HAS(err.text, "newuidmap'");
+	CHECK(err.hint[0]);
 	end_child(pid, release);
 }
 

@@ -53,6 +53,25 @@ static void defaults(void)
 	}
 }
 
+static void bound(void)
+{
+	auto_plan_test t;
+
+	plan_test_init(&t);
+	CHECK(!plan_test_build(&t)->bind_devices);
+	plan_test_done(&t);
+	t.in.no_mknod = true;
+	CHECK(plan_test_build(&t)->bind_devices);
+	plan_test_done(&t);
+	t.in.no_mknod = false;
+	t.in.nested = true;
+	CHECK(plan_test_build(&t)->bind_devices);
+	plan_test_done(&t);
+	t.in.nested = false;
+	plan_test_add_ns(&t, "user", "/proc/1/ns/user");
+	CHECK(plan_test_build(&t)->bind_devices);
+}
+
 static void types(void)
 {
 	struct oci_device in[] = {
@@ -129,6 +148,7 @@ static void refused(void)
 
 static const struct unit_case cases[] = {
 	{"D-13: the six default nodes", defaults},
+	{"nodes are bound where none can be made", bound},
 	{"D-03, D-04, D-08, D-09: types, modes, owners", types},
 	{"D-16, D-10: a configured device replaces a default or earlier one", config_wins},
 	{"D-15: a ptmx node is never made", ptmx},

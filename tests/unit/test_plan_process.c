@@ -115,14 +115,29 @@ static void rootless_groups(void)
 {
 	uint32_t gid = 5;
 	struct oci_user user = {.additional_gids = {true, 1, &gid}};
+	struct oci_id_mapping maps[] = {{{true, 0}, {true, 1000}, {true, 1}},
+					{{true, 1}, {true, 100000}, {true, 10}}};
 	auto_plan_test t;
 
 	plan_test_init(&t);
+	plan_test_add_ns(&t, "user", NULL);
+	t.linux_.uid_mappings.v = t.linux_.gid_mappings.v = maps;
+	t.linux_.uid_mappings.n = t.linux_.gid_mappings.n = 1;
 	t.in.rootless = true;
 	t.process.user = &user;
 	CHECK_HAS(plan_test_error(&t), "cannot set any additional groups in a rootless container");
 	user.additional_gids.n = 0;
 	plan_test_build(&t);
+	plan_test_done(&t);
+	/* newgidmap leaves setgroups allowed */
+	user.additional_gids.n = 1;
+	t.linux_.uid_mappings.n = t.linux_.gid_mappings.n = 2;
+	CHECK(!plan_test_build(&t)->process.groups_if_allowed);
+	plan_test_done(&t);
+	/* a config for root, in a user namespace: only the kernel knows */
+	t.linux_.uid_mappings.n = t.linux_.gid_mappings.n = 1;
+	t.in.nested = true;
+	CHECK(plan_test_build(&t)->process.groups_if_allowed);
 }
 
 static void terminal(void)
