@@ -102,10 +102,11 @@ static int check_usage(const char *field, int64_t limit, uint64_t usage, struct 
 {
 	if (limit <= 0 || (uint64_t)limit > usage)
 		return 0;
+	/* The first words after the field are runc's: scripts look for them. */
 	return err_fail(err, EBUSY,
-			"linux.resources.%s: %" PRId64 " is not above the present usage of %" PRIu64
-			" (checkBeforeUpdate)",
-			field, limit, usage);
+			"linux.resources.memory.%s: rejecting memory%s limit %" PRId64
+			", the present usage is %" PRIu64 " (checkBeforeUpdate)",
+			field, *field == 's' ? "+swap" : "", limit, usage);
 }
 
 /* K-17, V-12: before anything is written. */
@@ -118,9 +119,9 @@ static int check_before_update(int fd, const struct oci_memory *m, struct err *e
 	    cgroup_file_u64(fd, "memory.current", &memory) < 0)
 		return 0;
 	(void)cgroup_file_u64(fd, "memory.swap.current", &swap);
-	r = check_usage("memory.limit", m->limit.set ? m->limit.v : 0, memory, err);
+	r = check_usage("limit", m->limit.set ? m->limit.v : 0, memory, err);
 	if (r == 0)
-		r = check_usage("memory.swap", m->swap.set ? m->swap.v : 0, memory + swap, err);
+		r = check_usage("swap", m->swap.set ? m->swap.v : 0, memory + swap, err);
 	return r;
 }
 

@@ -89,7 +89,8 @@ static void raise_ambient(uint64_t ambient)
 	for (unsigned cap = 0; cap < 64; cap++)
 		if ((ambient & BIT(cap)) &&
 		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
-			log_warn("capability %u cannot be made ambient", cap);
+			log_warn("can't raise ambient capability %s",
+				 cap < n_cap_names ? cap_names[cap] : "");
 }
 
 /*

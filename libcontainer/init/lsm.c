@@ -33,17 +33,24 @@ static int write_attr(const struct init *c, const char *name, const char *value)
 	return (size_t)n == strlen(value) ? 0 : -EIO;
 }
 
+/* By the file, in backquotes, Podman knows what failed. */
+#define ATTR "write file `/proc/thread-self/attr/"
+
 static int apparmor(struct init *c, const char *profile, struct err *err)
 {
 	int r = write_attr(c, "apparmor/exec", arena_printf(&c->arena, "exec %s", profile));
 
 	if (r == -ENOENT) {
-		err_fail(err, ENOENT, "process.apparmorProfile: the profile '%s' is not loaded",
+		err_fail(err, ENOENT,
+			 "process.apparmorProfile: the profile '%s' is not loaded (" ATTR
+			 "apparmor/exec`)",
 			 profile);
 		err_hint(err, "apparmor_parser(8) loads profiles, aa-status(8) shows them");
 		return -ENOENT;
 	}
-	return r < 0 ? err_sys(err, -r, "process.apparmorProfile '%s'", profile) : 0;
+	return r < 0 ? err_sys(err, -r, "process.apparmorProfile '%s': " ATTR "apparmor/exec`",
+			       profile)
+		     : 0;
 }
 
 /* The session keyring, made later, belongs to the container as well; execve ends that setting. */
@@ -53,7 +60,7 @@ static int selinux(struct init *c, const char *label, struct err *err)
 
 	if (r == 0 && c->process->keyring)
 		r = write_attr(c, "keycreate", label);
-	return r < 0 ? err_sys(err, -r, "process.selinuxLabel '%s'", label) : 0;
+	return r < 0 ? err_sys(err, -r, "process.selinuxLabel '%s': " ATTR "exec`", label) : 0;
 }
 
 int init_labels(void *ctx, struct err *err)

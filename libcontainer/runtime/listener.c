@@ -34,7 +34,8 @@ int listener_connect(const struct container *c, struct err *err)
 	const char *path = c->state.listener_path;
 	int sock = sock_connect_path_within(path, SOCK_STREAM, PATIENCE_MS);
 
-	return sock < 0 ? err_sys(err, -sock, "connect to the seccomp agent at '%s'", path) : sock;
+	return sock < 0 ? err_sys(err, -sock, "failed to connect with seccomp agent '%s'", path)
+			: sock;
 }
 
 /* S-28 to S-32: the container process state. */

@@ -36,6 +36,7 @@ x"
 @test "selinux: a label that the policy does not know fails create (P-35)" {
 	config '.process.selinuxLabel = "host_u:host_r:nosuch_t:s0"'
 	create_refused web "process.selinuxLabel 'host_u:host_r:nosuch_t:s0'" EINVAL
+	matches "$line" '`/proc/[a-z0-9-].+/attr.*/exec`' # Podman's pattern
 	config '.process.selinuxLabel = "nonsense"'
 	create_refused web "process.selinuxLabel 'nonsense'"
 }

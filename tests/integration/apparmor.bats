@@ -67,6 +67,7 @@ $P (enforce)"
 	start_it web
 	fails 255 hull exec --apparmor hulltest-nosuch web true
 	has "$line" "the profile 'hulltest-nosuch' is not loaded"
+	matches "$line" '`/proc/[a-z0-9-].+/attr.*/exec`' # Podman's pattern
 }
 
 @test "apparmor: exec gets the container's, --apparmor another, --process its own (P-34)" {

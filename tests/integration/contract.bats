@@ -148,6 +148,9 @@ load helpers
 		matches "${lines[0]}" '^hull version [0-9]+\.[0-9]+\.[0-9]+'
 		matches "$output" $'\nspec: 1\.[0-9]+\.[0-9]+'
 		equal "$(grep -c version <<< "$output")" 1
+		# crun's users look for what is built in; what is not is not said
+		has "${lines[-1]}" "+SELINUX +APPARMOR +CAP +SECCOMP +EBPF"
+		hasnt "$output" CRIU
 	done
 	# and the copy of itself that enters a container knows its name, too
 	args true

@@ -546,9 +546,10 @@ rounds() {
 	fi
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds; looks every 20 ms.
+# wait_for SECONDS COMMAND...: until it succeeds; looks every 20 ms. Five seconds and more mean that it has
+# to come: on a machine that is full of other work that may take a minute.
 wait_for() {
-	local end=$((SECONDS + $1 + 1))
+	local end=$((SECONDS + ($1 >= 5 && $1 < 60 ? 60 : $1) + 1))
 
 	shift
 	until "$@"; do

@@ -204,7 +204,7 @@ field() {
 	wait $AGENT || :
 	# nobody listens any more: start fails, and may be tried again
 	refused hull start web
-	has "$line" "$S"
+	has "$line" "failed to connect with seccomp agent '$S'"
 	has "$line" ECONNREFUSED
 	equal "$(status_of web)" created
 	agent

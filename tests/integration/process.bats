@@ -110,7 +110,7 @@ CapAmb: 0000000000000000"
 	script 'grep CapAmb /proc/self/status | cut -f 2'
 	run -0 --separate-stderr hull --debug --log "$T/log" run web
 	equal "$output" 0000000000000001
-	matches "$(cat "$T/log")" 'level=warning.*ambient'
+	matches "$(cat "$T/log")" 'level=warning.*can.t raise ambient capability CAP_KILL'
 }
 
 @test "process: ids are those of the container's user namespace (P-13, P-15)" {

@@ -113,6 +113,7 @@ limit() {
 	refused hull update --resources "$T/res.json" web
 	has "$line" memory.limit
 	has "$line" "present usage"
+	has "$line" "rejecting memory limit 65536"
 	equal "$(limit memory.max)" 67108864
 }
 
