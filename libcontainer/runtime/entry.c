@@ -13,11 +13,14 @@
  * again by main, which can also say why.
  *
  * Nothing of libc may be used: no relocation has been applied, there is no thread pointer (so
- * no stack protector) and no errno. This file is compiled with flags of its own.
+ * no stack protector) and no errno. This file is compiled with flags of its own, after which come
+ * those of whoever builds it: a distribution's have the stack protector, so it is said here, too.
  */
 #if defined(__x86_64__) && !defined(__ILP32__)
 
-static long sys(long nr, long a, long b, long c, long d, long e)
+#define NO_PROTECTOR __attribute__((no_stack_protector))
+
+static NO_PROTECTOR long sys(long nr, long a, long b, long c, long d, long e)
 {
 	register long r10 __asm__("r10") = d;
 	register long r8 __asm__("r8") = e;
@@ -30,7 +33,7 @@ static long sys(long nr, long a, long b, long c, long d, long e)
 	return ret;
 }
 
-static int same(const char *a, const char *b)
+static NO_PROTECTOR int same(const char *a, const char *b)
 {
 	while (*a && *a == *b) {
 		a++;
@@ -40,7 +43,7 @@ static int same(const char *a, const char *b)
 }
 
 /* Any argument counts, wherever it stands: a copy too many does no harm. */
-static int enters_container(long argc, char **argv)
+static NO_PROTECTOR int enters_container(long argc, char **argv)
 {
 	for (long i = 1; i < argc; i++)
 		if (same(argv[i], "create") || same(argv[i], "run") || same(argv[i], "exec"))
@@ -48,7 +51,7 @@ static int enters_container(long argc, char **argv)
 	return 0;
 }
 
-void hull_early(long *stack);
+NO_PROTECTOR void hull_early(long *stack);
 
 void hull_early(long *stack)
 {
