@@ -305,3 +305,21 @@ odd_programs() {
 	run hull run web
 	equal "$status" 143
 }
+
+@test "contract: the process of exec is the engine's own child, whoever may trace it" {
+	for caps in '[]' '["CAP_SYS_PTRACE", "CAP_KILL"]'; do
+		rm -f "$T/reap" "$T/pid"
+		config --argjson c "$caps" '.process.capabilities |= with_entries(.value = $c)'
+		args sleep 1000
+		start_it web
+		env -u HULL_TEST_MARK "$PROBE" parent "$T/reap" "$HULL" --root "$ROOT" exec -d --pid-file "$T/pid" web sh -c 'exit 9' \
+			< /dev/null > "$T/parent" 2> "$ERR" 3>&- 4>&- &
+		parent=$!
+		wait_for 60 grep -q up "$T/parent"
+		equal "$(awk '/^PPid:/ { print $2 }' "/proc/$(cat "$T/pid")/status")" "$parent"
+		touch "$T/reap"
+		wait $parent
+		equal "$(tail -n +2 "$T/parent")" "$(cat "$T/pid") $((9 << 8))"
+		hull delete --force web
+	done
+}

@@ -62,6 +62,17 @@ sleeper_in_other_bundle() {
 	cd "$BUNDLE" || return
 }
 
+@test "contract: what goes wrong while a failure is undone is on the same line" {
+	# a directory deeper than any of hull's own
+	config --arg d "$ROOT/web/a/b/c/d" '.hooks.prestart = [{"path": "/bin/mkdir", "args": ["mkdir", "-p", $d]}, {"path": "/bin/false"}]'
+	writes 1 sh -c '"$@" > "$0"' "$OUT" "$HULL" --root "$ROOT" --log "$T/log" --log-format json create --bundle "$BUNDLE" web
+	equal "$(wc -l <<< "$said")" 1
+	matches "$said" 'prestart hook #1.*; undo: remove state directory'
+	says_json "$T/log"
+	equal "hull: $(jq -r .msg "$T/log")" "$said"
+	rm -r "$ROOT/web"
+}
+
 @test "contract: a log is appended to, also by many at once" {
 	echo '{"level":"debug","msg":"old","time":"2026-01-01T00:00:00.0Z"}' > "$T/log"
 	pids=()
