@@ -303,6 +303,17 @@ static int verb_sendto(int argc, char **argv)
 	return 0;
 }
 
+/* accept FD TEXT: takes one connection of the listening socket FD and says TEXT to it. */
+static int verb_accept(int argc, char **argv)
+{
+	int fd = accept(atoi(argv[0]), NULL, NULL);
+
+	(void)argc;
+	if (fd < 0 || write(fd, argv[1], strlen(argv[1])) < 0)
+		return fail("accept");
+	return 0;
+}
+
 /* tty-size ROWS COLS CMD...: runs CMD on a new pty of that size, copies its output. */
 static int verb_pty(int argc, char **argv)
 {
@@ -699,6 +710,7 @@ static const struct {
 	{"reopen", 0, verb_reopen},     {"tree", 1, verb_tree},
 	{"keyring", 3, verb_keyring},   {"packets", 2, verb_packets},
 	{"parent", 2, verb_parent},     {"mortal", 0, verb_mortal},
+	{"accept", 2, verb_accept},
 };
 
 int main(int argc, char **argv)
