@@ -32,6 +32,18 @@ static int kill_everything(struct container *c, struct err *err)
 	return 0;
 }
 
+static void poststop(const struct container *c)
+{
+	struct err err;
+
+	if (!c->state.hooks || !c->state.hooks->poststop.n)
+		return;
+	if (runtime_hooks_are_ours(c, &err) < 0)
+		log_warn("poststop: %s", err.text);
+	else
+		runtime_poststop(&c->state);
+}
+
 int container_destroy(struct container *c, struct err *err)
 {
 	int r = kill_everything(c, err);
@@ -50,7 +62,7 @@ int container_destroy(struct container *c, struct err *err)
 		r = state_remove(c->root, c->id, err);
 	if (r < 0)
 		return r;
-	runtime_poststop(&c->state);
+	poststop(c);
 	return 0;
 }
 

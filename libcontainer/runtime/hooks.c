@@ -1,7 +1,10 @@
 /* RUNTIME: hooks that run in hull's own namespaces. */
 #include "libcontainer/hooks.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/log.h"
@@ -28,6 +31,20 @@ int runtime_hooks(const char *kind, const oci_hook_list *hooks, const struct sta
 		return -err->code;
 	bundle = open(state->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return hooks_run(kind, hooks, state_text(&a, state, status), NULL, bundle, &files, err);
+}
+
+/* A state says which programs to run, and where their output goes: that of another user, which root
+ * has named by --root, would have them run with root's rights. */
+int runtime_hooks_are_ours(const struct container *c, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(c->dirfd, &st) < 0 || st.st_uid == geteuid())
+		return 0;
+	return err_fail(err, EPERM,
+			"the container belongs to user %u, whose hooks are not run with the rights "
+			"of user %u",
+			st.st_uid, geteuid());
 }
 
 /* After the container is gone: a failure is a warning and the others still run (H-21). */

@@ -55,6 +55,8 @@ int runtime_rdt_remove(const struct state *state, struct err *err) must_check;
 int runtime_hooks(const char *kind, const oci_hook_list *hooks, const struct state *state,
 		  const char *status, struct err *err) must_check;
 void runtime_poststop(const struct state *state);
+/* Before those of a container that was opened. */
+int runtime_hooks_are_ours(const struct container *c, struct err *err) must_check;
 
 /* ---- making processes ----------------------------------------------------------------- */
 

@@ -124,6 +124,8 @@ int container_start(struct container_root *root, const char *id, struct err *err
 
 	if (r == 0)
 		r = check_startable(&c, err);
+	if (r == 0 && has_poststart(&c))
+		r = runtime_hooks_are_ours(&c, err);
 	if (r < 0)
 		return r;
 	if (c.state.notify.set && given(getenv("NOTIFY_SOCKET"))) {

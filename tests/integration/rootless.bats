@@ -372,3 +372,19 @@ boottime 500 0"
 	wait_for 60 process_gone "$pid"
 	as_user "$HULL" delete web
 }
+
+@test "rootless: hooks that a user's state names are not run by root" {
+	printf '#!/bin/sh\nid -u >> %s/hook.uid\n' "$T/xdg" > "$T/hook"
+	chmod 755 "$T/hook"
+	config --arg h "$T/hook" '.hooks = {"poststart": [{"path": $h}], "poststop": [{"path": $h}]}'
+	args sleep 1000
+	quietly as_user "$HULL" create web
+	refused "$HULL" --root "$T/xdg/hull" start web
+	has "$line" "belongs to user $U"
+	"$HULL" --root "$T/xdg/hull" delete --force web
+	[[ ! -e $T/xdg/hull/web && ! -e $T/xdg/hook.uid ]]
+	quietly as_user "$HULL" run -d web
+	as_user "$HULL" delete --force web
+	equal "$(< "$T/xdg/hook.uid")" "$U
+$U"
+}
