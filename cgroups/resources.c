@@ -98,12 +98,13 @@ static int convert_memory(struct conv *c)
 }
 
 /* K-36: 0 is a limit. As pids.max also counts the container's init, which is born in the
- * cgroup, the least that can be written is 1; a fork fails all the same. */
+ * cgroup, the least that can be written is 1; a fork fails all the same. Resources of an update do
+ * not say which version they are of, and 0 is what engines send for nothing. */
 static int convert_pids(struct conv *c)
 {
 	const struct oci_pids *p = c->res->pids;
 
-	if (!p || !p->limit.set)
+	if (!p || !p->limit.set || (c->update && p->limit.v == 0))
 		return 0;
 	if (p->limit.v < 0)
 		put(c, FIELD "pids.limit", "pids.max", CW_OPTIONAL, "max");

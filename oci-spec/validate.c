@@ -79,6 +79,17 @@ static int oci_version(const struct oci_spec *spec, struct err *err)
 	return 0;
 }
 
+void oci_modernize(struct oci_spec *spec)
+{
+	struct oci_resources *res = spec->linux_ ? spec->linux_->resources : NULL;
+	unsigned major = 1, minor = 0;
+
+	if (!res || !res->pids || !version_parse(spec->oci_version, &major, &minor))
+		return;
+	if (minor < 3 && res->pids->limit.v == 0)
+		res->pids->limit.set = false;
+}
+
 /* ---- root, names, annotations ----------------------------------------------------------- */
 
 static int root(const struct oci_spec *spec, struct err *err)

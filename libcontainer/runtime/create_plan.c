@@ -37,7 +37,11 @@ int create_load(void *ctx, struct err *err)
 	else
 		memcpy(path + strlen(path), "/config.json", sizeof("/config.json"));
 	r = oci_decode_file(&k->arena, &oci_spec_type, AT_FDCWD, path, &k->spec, err);
-	return r < 0 ? r : oci_validate(&k->spec, err);
+	if (r == 0)
+		r = oci_validate(&k->spec, err);
+	if (r == 0)
+		oci_modernize(&k->spec);
+	return r;
 }
 
 /* A terminal needs someone to hold its other end. */

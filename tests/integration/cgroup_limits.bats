@@ -75,10 +75,19 @@ on'
 @test "limits: pids.limit 0 is a limit: the container cannot fork at all (K-36)" {
 	requires v2:pids
 	resources '{"pids": {"limit": 0}}'
+	config '.ociVersion = "1.3.0"'
 	script 'echo alone; sleep 0; echo forked'
 	run hull run web
 	has "$output" alone
 	hasnt "$output" forked
+}
+
+@test "limits: pids.limit 0 is none for a config of before 1.3, as Podman writes it (K-36)" {
+	resources '{"pids": {"limit": 0}}'
+	config '.ociVersion = "1.2.1"'
+	script 'sleep 0; echo forked'
+	run -0 hull run web
+	equal "$output" forked
 }
 
 @test "limits: cpu shares, quota and period (K-18, K-19, K-20)" {

@@ -83,15 +83,16 @@ limit() {
 }
 
 @test "update: zeros of engines that name everything change nothing" {
-	requires v2:memory v2:cpu
-	config '.linux.resources = {"memory": {"limit": 67108864, "reservation": 1048576},
+	requires v2:memory v2:cpu v2:pids
+	config '.linux.resources = {"memory": {"limit": 67108864, "reservation": 1048576}, "pids": {"limit": 50},
 		"cpu": {"shares": 512, "quota": 50000, "period": 200000}}'
 	create web
 	hull update --resources - web <<- 'JSON'
 	{"memory": {"limit": 0, "reservation": 0, "swap": 0, "kernel": 0, "kernelTCP": 0},
 	 "cpu": {"shares": 0, "quota": 0, "period": 0, "realtimeRuntime": 0, "realtimePeriod": 0, "cpus": "", "mems": ""},
-	 "blockIO": {"weight": 0}}
+	 "blockIO": {"weight": 0}, "pids": {"limit": 0}}
 	JSON
+	equal "$(limit pids.max)" 50
 	equal "$(limit memory.max) $(limit memory.low)" '67108864 1048576'
 	equal "$(limit cpu.weight) $(limit cpu.max)" '59 50000 200000'
 }

@@ -152,6 +152,8 @@ static void pids(void)
 		struct oci_pids p = {.limit = {true, t[i].limit}};
 
 		CHECK_STR(writes_of(&(struct oci_resources){.pids = &p}, false), t[i].want);
+		CHECK_STR(writes_of(&(struct oci_resources){.pids = &p}, true),
+			  t[i].limit ? t[i].want : "");
 	}
 }
 
