@@ -39,8 +39,8 @@ int oci_validate(const struct oci_spec *spec, struct err *err) must_check;
 int oci_validate_process(const struct oci_process *process, struct err *err) must_check;
 int oci_validate_resources(const struct oci_resources *resources, struct err *err) must_check;
 
-/* Turns what SPEC, which is valid, says in the words of an older version into those of OCI_VERSION: before
- * 1.3 a pids.limit of 0 was none, and engines write it for that (K-36). */
+/* Turns what SPEC, which is valid, says in the words of an older version into those of OCI_VERSION:
+ * before 1.3 a pids.limit of 0 was none, and engines write it for that (K-36). */
 void oci_modernize(struct oci_spec *spec);
 
 /* The kind of namespace ("network") that a file below /proc/sys belongs to; NULL: the host. */
