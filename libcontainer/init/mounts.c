@@ -56,6 +56,10 @@ static int open_target(int root_fd, const struct plan_mount *m, bool directory, 
 	}
 	fd = directory ? root_mkdirs(root_fd, m->destination, 0755)
 		       : root_mkfile(root_fd, m->destination, 0644);
+	if (fd == -EISDIR) /* in mount(2)'s words: Docker would take EISDIR for the program's */
+		return err_sys(err, ENOTDIR,
+			       "make the mount point '%s': a file cannot be mounted on a folder",
+			       m->destination);
 	return fd < 0 ? err_sys(err, -fd, "make the mount point '%s'", m->destination) : fd;
 }
 

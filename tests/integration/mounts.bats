@@ -426,3 +426,14 @@ c new"
 	equal "$(field /c opt)" ""
 	has "$(field /c super)" size=4k
 }
+
+@test "mounts: a file on a folder and a folder on a file are refused in the words that Docker knows" {
+	mkdir -p "$T/folder"
+	echo file > "$T/file"
+	add "{\"destination\": \"/etc\", \"source\": \"$T/file\", \"options\": [\"bind\"]}"
+	create_refused web "mount point '/etc'" 'not a directory'
+	hasnt "$output" 'is a directory'
+	config '.mounts |= .[:-1]'
+	add "{\"destination\": \"/etc/passwd\", \"source\": \"$T/folder\", \"options\": [\"bind\"]}"
+	create_refused web "mount point '/etc/passwd'" 'not a directory'
+}
