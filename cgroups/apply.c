@@ -157,28 +157,57 @@ static void write_back(int fd, const struct undo *undo, size_t n)
 	}
 }
 
+static int write_all(const struct cgroup_host *host, struct arena *a, int fd,
+		     const struct cgroup_write *writes, size_t n, struct undo *undo,
+		     size_t *ret_done, struct err *err)
+{
+	int r = 0;
+
+	for (*ret_done = 0; *ret_done < n && r == 0; *ret_done += r == 0) {
+		if (undo)
+			remember(a, fd, writes[*ret_done].file, &undo[*ret_done]);
+		r = write_one(host, a, fd, &writes[*ret_done], err);
+	}
+	return r;
+}
+
 int cgroup_apply(const struct cgroup_host *host, int fd, const struct oci_resources *resources,
 		 bool update, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
 	struct cgroup_write *writes = NULL;
-	struct undo *undo = NULL;
-	size_t n = 0, i;
+	size_t n = 0, done = 0;
 	int r;
 
 	if (!resources)
 		return 0;
-	r = cgroup_resources_convert(&a, resources, update, &writes, &n, err);
-	if (r == 0 && update)
+	if (update)
+		return cgroup_apply_and(host, fd, resources, NULL, NULL, err);
+	r = cgroup_resources_convert(&a, resources, false, &writes, &n, err);
+	return r < 0 ? r : write_all(host, &a, fd, writes, n, NULL, &done, err);
+}
+
+int cgroup_apply_and(const struct cgroup_host *host, int fd, const struct oci_resources *resources,
+		     cgroup_applied *then, void *ctx, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	struct cgroup_write *writes = NULL;
+	struct undo *undo;
+	size_t n = 0, done = 0;
+	int r = cgroup_resources_convert(&a, resources, true, &writes, &n, err);
+
+	if (r == 0)
 		r = check_before_update(fd, resources->memory, err);
-	if (r == 0 && update)
-		undo = arena_array(&a, struct undo, n + 1);
-	for (i = 0; i < n && r == 0; i++) {
-		if (undo)
-			remember(&a, fd, writes[i].file, &undo[i]);
-		r = write_one(host, &a, fd, &writes[i], err);
+	if (r < 0)
+		return r;
+	undo = arena_array(&a, struct undo, n + 1);
+	r = write_all(host, &a, fd, writes, n, undo, &done, err);
+	if (r == 0 && then)
+		r = then(ctx, fd, writes, n, err);
+	if (r < 0) {
+		write_back(fd, undo, done);
+		return r;
 	}
-	if (r < 0 && undo && i)
-		write_back(fd, undo, i - 1);
-	return r;
+	/* who was told may have written the same again, more roughly */
+	return then ? write_all(host, &a, fd, writes, n, NULL, &done, err) : 0;
 }

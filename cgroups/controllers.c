@@ -168,6 +168,26 @@ static int visit(const struct cgroup_host *host, const char *path, struct level 
 	return level_read(l, err);
 }
 
+/* Level by level, from that which ends at AT on; PREFIX is scratch. */
+static int enable_from(const struct cgroup_host *host, char *prefix, char *at, bool all,
+		       const struct cgroup_need *needs, size_t n, struct err *err)
+{
+	int r = 0;
+
+	for (char *p = at; p && r == 0; p = strchr(p + 1, '/')) {
+		char saved = p[p == prefix];
+		struct level l;
+
+		p[p == prefix] = '\0';
+		r = visit(host, prefix, &l, err);
+		if (r == 0)
+			r = level_enable(&l, all, needs, n, err);
+		close_fd(&l.fd);
+		p[p == prefix] = saved;
+	}
+	return r;
+}
+
 int cgroup_controllers_enable(const struct cgroup_host *host, struct arena *a, const char *path,
 			      bool fresh, const struct cgroup_need *needs, size_t n,
 			      struct err *err)
@@ -188,16 +208,13 @@ int cgroup_controllers_enable(const struct cgroup_host *host, struct arena *a, c
 			return r;
 		memcpy(prefix, path, strlen(path) + 1);
 	}
-	for (char *p = prefix; p && r == 0; p = strchr(p + 1, '/')) {
-		char saved = p[p == prefix];
-		struct level l;
+	return r < 0 ? r : enable_from(host, prefix, prefix, all, needs, n, err);
+}
 
-		p[p == prefix] = '\0';
-		r = visit(host, prefix, &l, err);
-		if (r == 0)
-			r = level_enable(&l, all, needs, n, err);
-		close_fd(&l.fd);
-		p[p == prefix] = saved;
-	}
-	return r;
+int cgroup_controllers_hand_down(const struct cgroup_host *host, struct arena *a, const char *top,
+				 const char *path, struct err *err)
+{
+	char *prefix = arena_strdup(a, path);
+
+	return enable_from(host, prefix, prefix + strlen(top), true, NULL, 0, err);
 }

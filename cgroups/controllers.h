@@ -18,6 +18,9 @@ int cgroup_controllers_check(const struct cgroup_host *host, struct arena *a,
 int cgroup_controllers_enable(const struct cgroup_host *host, struct arena *a, const char *path,
 			      bool fresh, const struct cgroup_need *needs, size_t n,
 			      struct err *err) must_check;
+/* Enables in TOP and in what is between it and PATH, below it, all that TOP has. */
+int cgroup_controllers_hand_down(const struct cgroup_host *host, struct arena *a, const char *top,
+				 const char *path, struct err *err) must_check;
 /* Fills the error for CONTROLLER, which FIELD needs and the hierarchy lacks. Returns -ENOTSUP. */
 int cgroup_controller_missing(const struct cgroup_host *host, struct arena *a,
 			      const struct cgroup_need *need, struct err *err);

@@ -34,10 +34,10 @@ const struct cli_option cli_global_options[] = {
 		   "debug and trace mean --debug"),
 	OPT_CHOICE(struct cli_globals, cgroup_manager, 0, "cgroup-manager",
 		   "cgroupfs|disabled|systemd",
-		   "who manages cgroups; disabled: the container stays in the caller's "
-		   "(default: cgroupfs)"),
+		   "who manages the cgroup of a new container; systemd: a scope of its own; disabled: it "
+		   "stays in the caller's, without limits (default: cgroupfs)"),
 	OPT_FLAG(struct cli_globals, systemd_cgroup, 0, "systemd-cgroup",
-		 "let systemd manage cgroups (not supported yet)"),
+		 "the same as --cgroup-manager systemd, where that option is not given"),
 	OPT_SWITCH(struct cli_globals, rootless, 0, "rootless", "true|false|auto",
 		   "do without what only real root may do (default: auto)"),
 	{.name = "criu", .kind = CLI_STRING, .hidden = true, .arg = "PATH",

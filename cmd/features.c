@@ -37,8 +37,8 @@ static void cgroup(struct json_writer *w)
 	json_object_begin(w);
 	flag(w, "v1", false);
 	flag(w, "v2", true);
-	flag(w, "systemd", false);
-	flag(w, "systemdUser", false);
+	flag(w, "systemd", true);
+	flag(w, "systemdUser", true);
 	flag(w, "rdma", true);
 	json_object_end(w);
 }

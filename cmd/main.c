@@ -128,14 +128,13 @@ static int apply_globals(struct cli *cli, const struct cli_globals *g, struct er
 
 	if (r < 0)
 		return r;
-	if (g->systemd_cgroup || (g->cgroup_manager && streq(g->cgroup_manager, "systemd")))
-		return err_fail(err, ENOTSUP,
-				"the systemd cgroup manager is not supported yet: use "
-				"'--cgroup-manager=cgroupfs'");
 	r = set_root(cli, g->root, err);
 	if (r < 0)
 		return r;
+	/* engines say --systemd-cgroup always, and the other one when they mean it */
 	cli->root.no_cgroup = g->cgroup_manager && streq(g->cgroup_manager, "disabled");
+	cli->root.systemd =
+		g->cgroup_manager ? streq(g->cgroup_manager, "systemd") : g->systemd_cgroup;
 	if (g->rootless && !streq(g->rootless, "auto"))
 		cli->root.rootless = streq(g->rootless, "true");
 	return 0;

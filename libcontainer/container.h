@@ -24,6 +24,7 @@ struct container_root {
 	bool rootless;    /* euid != 0 or inside a user namespace, or as --rootless says */
 	bool nested;      /* euid 0, but of a user namespace other than the host's first */
 	bool no_cgroup;   /* --cgroup-manager disabled */
+	bool systemd;     /* --cgroup-manager systemd */
 	int fd;           /* O_DIRECTORY, -1 until container_root_open */
 };
 /* Path (/run/hull, or $XDG_RUNTIME_DIR/hull by runc's rules; in A), rootless and nested. PATH is

@@ -39,6 +39,10 @@ struct state {
 	const char *cgroup;            /* below the v2 mount; absent = none */
 	const char *cgroup_sub;        /* below it: where processes start; absent = in it */
 	const char *cgroup_made;       /* topmost directory that create made */
+	const char *cgroup_manager;    /* "systemd", "disabled"; absent = cgroupfs */
+	const char *unit;              /* of systemd, that the cgroup belongs to; absent = none */
+	struct opt_bool unit_user;     /* known to the user's manager */
+	struct opt_bool unit_made;     /* it was started by create, and not there before */
 	struct oci_strings namespaces; /* types in the config, made or joined: exec joins them */
 	struct opt_bool private_pid;   /* a new pid namespace: killing init kills all */
 	/* Some process of it had CAP_SYS_PTRACE: exec must not let it see a process half made. */

@@ -229,7 +229,7 @@ static int make_cgroup(const struct init *c, const struct plan_mount *m, struct 
 	    (!rootless && !p->cgroup_mount))
 		return mountfd_new_fs("cgroup2", m->source ? m->source : "cgroup", m->data,
 				      m->attr_set, err);
-	if (rootless && (!p->cgroup || !p->cgroup_mount))
+	if (rootless && (!given(p->cgroup) || !p->cgroup_mount))
 		return mountfd_new_fs("tmpfs", "tmpfs", "size=4k,nr_inodes=1,mode=755",
 				      m->attr_set | MOUNT_ATTR_RDONLY, err);
 	if (snprintf(path, sizeof(path), "%s%s", p->cgroup_mount, rootless ? p->cgroup : "") >=

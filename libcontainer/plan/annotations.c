@@ -22,6 +22,12 @@ const struct annotation annotation_table[] = {
 	 "a cgroup of this name below the container's, without limits of its own, is where its "
 	 "processes start; it belongs to process.user.uid, and is the root of a new cgroup "
 	 "namespace"},
+	{"run.oci.systemd.subgroup", ANNOTATION_TEXT,
+	 "with the systemd cgroup manager, the container's cgroup is one of this name below its "
+	 "scope; empty: the scope's own"},
+	{"org.systemd.property.", ANNOTATION_TEXT,
+	 "with the systemd cgroup manager, a further property of the container's unit: its name "
+	 "follows the prefix, its value is text as of GVariant; a NameSec is a NameUSec"},
 	{"run.oci.pidfd_receiver", ANNOTATION_PATH,
 	 "socket of the host that is sent a pidfd of the container's process, as by --pidfd-socket"},
 	{"run.oci.seccomp.receiver", ANNOTATION_PATH,
@@ -42,8 +48,6 @@ const struct annotation annotation_table[] = {
 	{"run.oci.systemd.force_cgroup_v1", ANNOTATION_REFUSED,
 	 "hull has no cgroup v1"},
 
-	{"run.oci.systemd.subgroup", ANNOTATION_FOREIGN,
-	 "a cgroup below a scope of systemd, and hull makes no scopes"},
 	{"krun.", ANNOTATION_FOREIGN, "shape of a virtual machine"},
 	{"module.wasm.image/variant", ANNOTATION_FOREIGN, "kind of a WebAssembly image"},
 	{"org.criu.config", ANNOTATION_FOREIGN, "configuration of CRIU"},

@@ -23,10 +23,16 @@ static const struct step create_steps[] = {
 	{"sources",       NULL,                         create_sources,       create_undo_sources},
 	{"sockets",       NULL,                         create_sockets,       NULL},
 	{"spawn",         NULL,                         create_spawn,         create_undo_spawn},
+	/* The systemd manager's rows: a scope begins with a process in it, so init is there first;
+	 * but it does nothing before "maps" (K-44). */
+	{"unit",          create_has_unit,              create_unit,          create_undo_unit},
+	{"unit limits",   create_has_unit_resources,    create_limits,        NULL},
+	{"unit sub-cgroup", create_has_unit_sub_cgroup, create_unit_sub_cgroup, NULL},
+	{"unit delegate", create_unit_delegates,        create_delegate,      NULL},
 	/* from here on init works at the same time */
 	{"rdt tasks",     create_has_rdt,               create_rdt_join,      NULL},
 	{"delegate late", create_delegates_joined,      create_delegate_joined, NULL},
-	{"maps",          create_has_user_ns,           create_maps,          NULL},
+	{"maps",          create_init_waits,            create_maps,          NULL},
 	{"identify",      NULL,                         create_identify,      NULL},
 	/* before the hooks, which shall see them; while no program of the image has run */
 	{"net devices",   create_has_net_devices,       create_net_devices,   create_undo_net_devices},

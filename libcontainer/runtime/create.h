@@ -4,6 +4,7 @@
 #ifndef HULL_CREATE_H
 #define HULL_CREATE_H
 
+#include "cgroups/systemd/unit.h"
 #include "libcontainer/init/init.h"
 #include "libcontainer/runtime/runtime.h"
 
@@ -25,10 +26,13 @@ struct creation {
 	struct ns_netdevs *netdevs; /* NULL: none, or they are the container's for good */
 	struct init_args init;
 	bool hooks_began;
-	bool start_told;         /* SYNC_START has been sent early */
-	const char *cgroup_base; /* rootless: below it cgroups are made; NULL */
-	int sub_cgroup_fd;       /* run.oci.delegate-cgroup; -1 */
-	int rdt_fd;              /* resctrl; -1 without linux.intelRdt */
+	bool start_told;               /* SYNC_START has been sent early */
+	const char *cgroup_base;       /* rootless: below it cgroups are made; NULL */
+	int sub_cgroup_fd;             /* run.oci.delegate-cgroup; -1 */
+	int rdt_fd;                    /* resctrl; -1 without linux.intelRdt */
+	struct cgroup_unit unit;       /* state.unit */
+	char *unit_path;               /* plan.cgroup, shared with init */
+	struct unit_props *unit_props; /* with which it is started */
 	bool rdt_class_made, rdt_group_made;
 	size_t done; /* steps */
 };
@@ -57,6 +61,19 @@ int create_limits(void *ctx, struct err *err);
 bool create_has_device_rules(const void *ctx);
 int create_device_rules(void *ctx, struct err *err);
 
+/* create_unit.c: the systemd manager, whose unit is started with init in it. */
+bool create_has_unit(const void *ctx);
+int create_unit(void *ctx, struct err *err);
+void create_undo_unit(void *ctx);
+bool create_has_unit_resources(const void *ctx);
+bool create_has_unit_sub_cgroup(const void *ctx);
+int create_unit_sub_cgroup(void *ctx, struct err *err);
+bool create_unit_delegates(const void *ctx);
+/* For the state, before anything is made. */
+int creation_plan_unit(struct creation *k, struct err *err) must_check;
+/* Something of linux.resources needs a cgroup. */
+bool creation_wants_limits(const struct creation *k);
+
 /* Where the container's process starts. */
 static inline int creation_cgroup(const struct creation *k)
 {
@@ -84,7 +101,7 @@ void create_undo_sources(void *ctx);
 int create_sockets(void *ctx, struct err *err);
 int create_spawn(void *ctx, struct err *err);
 void create_undo_spawn(void *ctx);
-bool create_has_user_ns(const void *ctx);
+bool create_init_waits(const void *ctx);
 int create_maps(void *ctx, struct err *err);
 int create_identify(void *ctx, struct err *err);
 int create_outside(void *ctx, struct err *err);

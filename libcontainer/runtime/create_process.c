@@ -94,7 +94,7 @@ int create_spawn(void *ctx, struct err *err)
 		.console_fd = k->console_fd,
 		.label_proc_fd = k->label_proc_fd,
 		.cgroup_fd = creation_cgroup(k),
-		.wait_for_maps = plan_has_ns(&k->plan, CLONE_NEWUSER),
+		.wait_for_maps = create_init_waits(k),
 		.runtime_hooks = has_hook(k->spec.hooks),
 	};
 	k->spawn = (struct spawn){
@@ -152,11 +152,15 @@ int create_identify(void *ctx, struct err *err)
 	return 0;
 }
 
-bool create_has_user_ns(const void *ctx)
+static bool has_user_ns(const struct creation *k)
 {
-	const struct creation *k = ctx;
-
 	return plan_has_ns(&k->plan, CLONE_NEWUSER);
+}
+
+/* For its id maps, or for its cgroup. */
+bool create_init_waits(const void *ctx)
+{
+	return has_user_ns(ctx) || create_has_unit(ctx);
 }
 
 int create_maps(void *ctx, struct err *err)
@@ -166,7 +170,7 @@ int create_maps(void *ctx, struct err *err)
 
 	if (k->plan.ns.create & CLONE_NEWUSER)
 		r = ns_write_maps(k->spawn.pid, &k->plan.ns, NULL, err);
-	else
+	else if (has_user_ns(k))
 		r = ns_check_maps(k->spawn.pid, &k->plan.ns, err);
 	return r < 0 ? r : sync_tell(k->sync[0], SYNC_MAPPED, err);
 }
@@ -177,7 +181,7 @@ int create_outside(void *ctx, struct err *err)
 	struct creation *k = ctx;
 	const struct plan_process *p = &k->plan.process;
 
-	for (size_t i = 0; create_has_user_ns(k) && i < p->n_rlimits; i++)
+	for (size_t i = 0; has_user_ns(k) && i < p->n_rlimits; i++)
 		if (syscall(SYS_prlimit64, k->spawn.pid, p->rlimits[i].resource,
 			    &p->rlimits[i].limit, NULL) < 0)
 			return plan_rlimit_failed(p, i, errno, err);

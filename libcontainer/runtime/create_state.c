@@ -10,6 +10,7 @@
 #include "libcontainer/base/io.h"
 #include "libcontainer/base/log.h"
 #include "libcontainer/base/str.h"
+#include "libcontainer/plan/annotations.h"
 #include "libcontainer/runtime/create.h"
 #include "oci-spec/oci.h"
 #include "seccomp/filter.h"
@@ -40,12 +41,47 @@ static bool has_defaults(const struct oci_process *p)
 		     p->exec_cpu_affinity);
 }
 
+/* Where the cgroup will be, and whose. */
+static int fill_cgroup(struct creation *k, struct err *err)
+{
+	const struct oci_linux *linux_ = k->spec.linux_;
+	struct state *s = &k->c.state;
+	int r;
+
+	if (k->root->no_cgroup) {
+		s->cgroup_manager = "disabled";
+		if (creation_wants_limits(k))
+			log_debug("linux.resources: no limits, as there is no cgroup "
+				  "(--cgroup-manager disabled)");
+		return 0;
+	}
+	r = cgroup_host_probe(&k->c.cgroup_host, err);
+	if (r < 0)
+		return r;
+	k->plan.cgroup_mount = k->c.cgroup_host.mount;
+	if (k->root->systemd)
+		return creation_plan_unit(k, err);
+	if (log_debug_enabled() && annotation_get(&s->annotations, "run.oci.systemd.subgroup"))
+		log_debug("annotations.run.oci.systemd.subgroup: no effect here (only with the "
+			  "systemd cgroup manager)");
+	if (k->root->rootless)
+		r = cgroup_rootless_base(&k->c.cgroup_host, &k->arena, &k->cgroup_base, err);
+	if (r == 0)
+		r = cgroup_path(&k->arena, linux_ ? linux_->cgroups_path : NULL, s->id,
+				k->cgroup_base, &s->cgroup, err);
+	if (r < 0)
+		return r;
+	k->plan.cgroup = s->cgroup;
+	s->cgroup_made = first_missing(k, s->cgroup);
+	s->cgroup_sub = k->plan.sub_cgroup;
+	return 0;
+}
+
 static int fill_state(struct creation *k, struct err *err)
 {
 	const struct oci_linux *linux_ = k->spec.linux_;
 	struct state *s = &k->c.state;
 	char created[CLOCK_TEXT_SIZE];
-	int r;
 
 	s->version = (struct opt_u32){true, STATE_VERSION};
 	s->id = k->opts->id;
@@ -70,23 +106,7 @@ static int fill_state(struct creation *k, struct err *err)
 		s->namespaces.set = true;
 		s->namespaces.n = n;
 	}
-	if (k->root->no_cgroup)
-		return 0;
-	r = cgroup_host_probe(&k->c.cgroup_host, err);
-	if (r < 0)
-		return r;
-	k->plan.cgroup_mount = k->c.cgroup_host.mount;
-	if (k->root->rootless)
-		r = cgroup_rootless_base(&k->c.cgroup_host, &k->arena, &k->cgroup_base, err);
-	if (r == 0)
-		r = cgroup_path(&k->arena, linux_ ? linux_->cgroups_path : NULL, s->id,
-				k->cgroup_base, &s->cgroup, err);
-	if (r < 0)
-		return r;
-	k->plan.cgroup = s->cgroup;
-	s->cgroup_made = first_missing(k, s->cgroup);
-	s->cgroup_sub = k->plan.sub_cgroup;
-	return 0;
+	return fill_cgroup(k, err);
 }
 
 /* From here on the id is taken, and whatever happens `delete --force` finds all there is. */
@@ -177,8 +197,10 @@ static const struct oci_resources *resources(const struct creation *k)
 	return k->spec.linux_ ? k->spec.linux_->resources : NULL;
 }
 
-static bool wants_limits(const struct oci_resources *r)
+bool creation_wants_limits(const struct creation *k)
 {
+	const struct oci_resources *r = resources(k);
+
 	return r && (r->memory || r->cpu || r->pids || r->block_io || r->hugepage_limits.n ||
 		     r->rdma.n || r->unified.n);
 }
@@ -187,7 +209,7 @@ int create_cgroup(void *ctx, struct err *err)
 {
 	struct creation *k = ctx;
 	struct state *s = &k->c.state;
-	bool limits = wants_limits(resources(k));
+	bool limits = creation_wants_limits(k);
 	int r = 0;
 
 	if (limits && k->cgroup_base && str_starts(s->cgroup, k->cgroup_base))

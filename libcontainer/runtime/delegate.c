@@ -30,7 +30,7 @@ bool create_has_sub_cgroup(const void *ctx)
 {
 	const struct creation *k = ctx;
 
-	return k->plan.sub_cgroup != NULL;
+	return k->plan.sub_cgroup && !k->c.state.unit;
 }
 
 /* run.oci.delegate-cgroup. The limits stay above it, out of the container's reach. It is removed

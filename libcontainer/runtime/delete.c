@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "cgroups/systemd/unit.h"
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/log.h"
 #include "libcontainer/base/proc.h"
@@ -44,10 +45,40 @@ static void poststop(const struct container *c)
 		runtime_poststop(&c->state);
 }
 
+void runtime_unit(const struct state *state, struct cgroup_unit *ret)
+{
+	*ret = (struct cgroup_unit){.name = state->unit,
+				    .user = state->unit_user.set && state->unit_user.v};
+}
+
+/*
+ * Its processes are gone, so mostly the unit is too. One that this create had not begun to own may
+ * be another container's. Without a bus there is no systemd that could know the unit: the user's
+ * ends with the last session.
+ */
+static int stop_unit(struct container *c, struct err *err)
+{
+	struct cgroup_unit unit;
+	int r;
+
+	if (!c->state.unit || !c->state.unit_made.v)
+		return 0;
+	runtime_unit(&c->state, &unit);
+	r = cgroup_unit_stop(&unit, err);
+	if (r == -ENOENT || r == -ECONNREFUSED) {
+		log_warn("unit '%s' is not stopped: %s", unit.name, err->text);
+		err_clear(err);
+		return 0;
+	}
+	return r;
+}
+
 int container_destroy(struct container *c, struct err *err)
 {
 	int r = kill_everything(c, err);
 
+	if (r == 0)
+		r = stop_unit(c, err);
 	if (r < 0)
 		return r;
 	if (c->state.cgroup && c->cgroup_host.fd >= 0) {

@@ -44,6 +44,10 @@ int id_check(const char *id, struct err *err) must_check;
  * poststop hooks, whose failure is only logged. */
 int container_destroy(struct container *c, struct err *err) must_check;
 
+/* The unit of systemd that it has (state.unit). */
+struct cgroup_unit;
+void runtime_unit(const struct state *state, struct cgroup_unit *ret);
+
 /* ---- resctrl; nothing without linux.intelRdt ------------------------------------------ */
 
 int runtime_rdt_join(const struct state *state, pid_t pid, struct err *err) must_check;

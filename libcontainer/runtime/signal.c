@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "cgroups/systemd/unit.h"
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/proc.h"
 #include "libcontainer/plan/annotations.h"
@@ -113,6 +114,7 @@ int container_update(struct container_root *root, const char *id,
 		     const struct oci_resources *resources, struct err *err)
 {
 	auto_container c = CONTAINER_NONE;
+	struct cgroup_unit unit;
 	int r = container_open(&c, root, id, OPEN_LOCKED, err);
 
 	if (r < 0)
@@ -124,5 +126,9 @@ int container_update(struct container_root *root, const char *id,
 		return r;
 	if (c.cgroup_fd < 0)
 		return err_fail(err, ENOTSUP, "the container has no cgroup to update");
+	if (c.state.unit) {
+		runtime_unit(&c.state, &unit);
+		return cgroup_unit_update(&c.cgroup_host, &unit, c.cgroup_fd, resources, err);
+	}
 	return cgroup_apply(&c.cgroup_host, c.cgroup_fd, resources, true, err);
 }

@@ -107,17 +107,6 @@ COMMANDS="create delete events exec features kill list pause ps resume run spec 
 	rmdir "$ROOT"
 }
 
-@test "cli: the systemd driver is refused by name (V-21)" {
-	args true
-	run --separate-stderr hull --systemd-cgroup create web
-	[[ $status -eq 1 ]]
-	has "$stderr" systemd
-	run --separate-stderr hull --cgroup-manager systemd create web
-	[[ $status -eq 1 ]]
-	has "$stderr" systemd
-	[[ ! -e $ROOT/web ]]
-}
-
 @test "cli: --log-format json is one object a line with level, msg and RFC 3339 time (J-15)" {
 	run --separate-stderr hull --log "$T/log" --log-format json state nosuch
 	[[ $status -eq 1 ]]

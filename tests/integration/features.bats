@@ -48,7 +48,7 @@ setup() {
 }
 
 @test "features: tells the truth about cgroups and security modules (F-11, F-12, F-15)" {
-	equal "$(jq -cS .linux.cgroup <<< "$F")" '{"rdma":true,"systemd":false,"systemdUser":false,"v1":false,"v2":true}'
+	equal "$(jq -cS .linux.cgroup <<< "$F")" '{"rdma":true,"systemd":true,"systemdUser":true,"v1":false,"v2":true}'
 	equal "$(jq -c '[.linux.seccomp.enabled, .linux.apparmor.enabled, .linux.selinux.enabled]' <<< "$F")" \
 		'[true,true,true]'
 }
