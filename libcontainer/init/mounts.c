@@ -41,6 +41,27 @@ static int open_plain_directory(int root_fd, const struct plan_mount *m, struct 
 	return fd < 0 ? err_sys(err, -fd, "open the mount point '%s'", m->destination) : fd;
 }
 
+static bool mode_from_directory(const struct plan_mount *m)
+{
+	return m->kind == MOUNT_NEW_FS && streq(m->type, "tmpfs") &&
+	       !(m->data && strstr(m->data, "mode="));
+}
+
+/* A tmpfs for which no mode is given is as open as the directory it covers. Where there is none it
+ * is open to all, as a tmpfs is (engines' --tmpfs is used by ordinary users): the new directory
+ * says so whatever the umask, for the next start as well. Its parents do not. */
+static int open_covered_directory(int root_fd, const char *path)
+{
+	char buf[PATH_MAX];
+	const char *name;
+	auto_fd int parent = root_open_parent(root_fd, path, buf, &name);
+	mode_t mask = umask(0);
+	int fd = root_mkdirs(root_fd, path, parent < 0 ? 0755 : 01777);
+
+	umask(mask);
+	return fd;
+}
+
 static int open_target(int root_fd, const struct plan_mount *m, bool directory, struct err *err)
 {
 	int fd;
@@ -54,8 +75,9 @@ static int open_target(int root_fd, const struct plan_mount *m, bool directory, 
 						m->destination)
 				      : fd;
 	}
-	fd = directory ? root_mkdirs(root_fd, m->destination, 0755)
-		       : root_mkfile(root_fd, m->destination, 0644);
+	fd = mode_from_directory(m) ? open_covered_directory(root_fd, m->destination)
+	     : directory            ? root_mkdirs(root_fd, m->destination, 0755)
+				    : root_mkfile(root_fd, m->destination, 0644);
 	if (fd == -EISDIR) /* in mount(2)'s words: Docker would take EISDIR for the program's */
 		return err_sys(err, ENOTDIR,
 			       "make the mount point '%s': a file cannot be mounted on a folder",
@@ -339,14 +361,13 @@ static int fill(const struct plan_mount *m, int target, int fd, struct err *err)
 	return r < 0 ? err_sys(err, -r, "make the mount read-only") : 0;
 }
 
-/* A tmpfs for which no mode is given is as open as the directory it covers, not 1777. */
+/* open_covered_directory says why; tmpcopyup has its own way. */
 static int inherit_mode(const struct plan_mount *m, int target, int fd, struct err *err)
 {
 	char path[64];
 	struct stat st;
 
-	if (m->kind != MOUNT_NEW_FS || !streq(m->type, "tmpfs") || m->copy_up ||
-	    (m->data && strstr(m->data, "mode=")))
+	if (!mode_from_directory(m) || m->copy_up)
 		return 0;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (fstat(target, &st) < 0 || chmod(path, st.st_mode & 07777) < 0)

@@ -284,6 +284,16 @@ file"
 	equal "$output" 1711
 }
 
+@test "mounts: a tmpfs without mode is open to all where there was no directory, on the next start too" {
+	umask 077
+	add '{"destination": "/srv/new/t", "type": "tmpfs", "source": "t"}'
+	add '{"destination": "/up", "type": "tmpfs", "source": "t", "options": ["tmpcopyup"]}'
+	for _ in 1 2; do
+		look 'stat -c %a /srv/new /srv/new/t /up'
+		equal "$(head -n 3 <<< "$output" | xargs)" "700 1777 1777"
+	done
+}
+
 @test "mounts: a tmpfs with ro is read-only" {
 	add '{"destination": "/m", "type": "tmpfs", "source": "t", "options": ["ro"]}'
 	look 'touch /m/x 2>&1'
