@@ -37,8 +37,8 @@ struct rule {
 	unsigned access;
 };
 
-/* K-07: the default nodes work under deny-all, and any node may be made: what counts is opening
- * it. /dev/net/tun (10:200) is not among them. */
+/* K-07: the default nodes work under deny-all, and any node may be made, whatever the rules say:
+ * what counts is opening it. /dev/net/tun (10:200) is not among them. */
 static const struct rule implicit[] = {
 	{true, ANY, ANY, ANY, ACC_M},                  /* mknod */
 	{true, BPF_DEVCG_DEV_CHAR, 1, 3, ACC_ALL},     /* null */
@@ -138,6 +138,10 @@ static int read_rules(const struct oci_device_rule *in, size_t n, struct rule *r
 		if (!ret[i].allow && is_blanket(&ret[i]))
 			split = i + 1;
 	}
+	/* Docker denies all of /dev/fuse by name, and may then allow only to read it. */
+	for (size_t i = split; i < n; i++)
+		if (!ret[i].allow)
+			ret[i].access &= ~(unsigned)ACC_M;
 	memmove(ret + split + ARRAY_SIZE(implicit), ret + split, (n - split) * sizeof(*ret));
 	memcpy(ret + split, implicit, sizeof(implicit));
 	return 0;

@@ -107,7 +107,7 @@ teardown() {
 	others() {
 		run_docker --ulimit nofile=77:88 bb sh -c 'ulimit -n; ulimit -Hn'
 		run_docker --sysctl kernel.shm_rmid_forced=1 bb cat /proc/sys/kernel/shm_rmid_forced
-		run_docker --device /dev/fuse:/dev/f:rm bb sh -c 'stat -c "%F %t %T" /dev/f; : < /dev/f && echo reads; : > /dev/f' 2>&1
+		run_docker --device /dev/fuse:/dev/f:r bb sh -c 'stat -c "%F %t %T" /dev/f; : < /dev/f && echo reads; : > /dev/f' 2>&1
 		run_docker --shm-size 2m bb sh -c 'df -k /dev/shm | awk "NR == 2 { print \$2 }"'
 		run_docker --init bb cat /proc/1/comm
 		run_docker --oom-score-adj 500 bb cat /proc/self/oom_score_adj

@@ -142,3 +142,14 @@ block special file 7:0 640"
 	ok_container '.linux.resources.devices += [{"allow": true, "type": "c", "major": 10, "minor": 229, "access": "r"}]' ': < /dev/fuse && echo opened'
 	equal "$output" opened
 }
+
+@test "devices: what may be read but not made, as Docker writes it, is made by hull itself (K-07)" {
+	requires mknod fuse
+	config '.linux.devices = [{"path": "/dev/f", "type": "c", "major": 10, "minor": 229, "fileMode": 438}]
+		| .linux.resources.devices = [{"allow": false, "access": "rwm"},
+			{"allow": false, "type": "c", "major": 10, "minor": 229, "access": "rwm"},
+			{"allow": true, "type": "c", "major": 10, "minor": 229, "access": "r"}]'
+	ok_container ': < /dev/f && echo reads; (true > /dev/f) 2> /dev/null || echo "no writing"'
+	equal "$output" 'reads
+no writing'
+}

@@ -111,15 +111,10 @@ static bool matches(const struct oci_device_rule *r, int type, uint32_t major, u
 	}
 
 static const struct oci_device_rule defaults[] = {
-	{.allow = {true, true}, .type = "a", .access = "m"},
-	NODE(1, 3),
-	NODE(1, 5),
-	NODE(1, 7),
-	NODE(1, 8),
-	NODE(1, 9),
-	NODE(5, 0),
-	NODE(5, 2),
-	{.allow = {true, true}, .type = "c", .major = {true, 136}},
+	NODE(1, 3), NODE(1, 5),
+	NODE(1, 7), NODE(1, 8),
+	NODE(1, 9), NODE(5, 0),
+	NODE(5, 2), {.allow = {true, true}, .type = "c", .major = {true, 136}},
 };
 
 static bool wild(struct opt_i64 n)
@@ -127,7 +122,10 @@ static bool wild(struct opt_i64 n)
 	return !n.set || n.v == -1;
 }
 
-/* The user's rules with the default nodes after the last deny without a number. */
+static const struct oci_device_rule make_any = {.allow = {true, true}, .type = "a", .access = "m"};
+
+/* The user's rules with the default nodes after the last deny without a number, and making nodes at
+ * the end. */
 static size_t with_defaults(const struct oci_device_rule *in, size_t n, struct oci_device_rule *out)
 {
 	size_t at = 0, k = 0;
@@ -142,13 +140,14 @@ static size_t with_defaults(const struct oci_device_rule *in, size_t n, struct o
 		out[k++] = defaults[i];
 	for (size_t i = at; i < n; i++)
 		out[k++] = in[i];
+	out[k++] = make_any;
 	return k;
 }
 
 bool device_expected(const struct oci_device_rule *in, size_t n, int type, uint32_t major,
 		     uint32_t minor, unsigned access)
 {
-	static struct oci_device_rule all[DEVICE_SIM_RULES + ARRAY_SIZE(defaults)];
+	static struct oci_device_rule all[DEVICE_SIM_RULES + ARRAY_SIZE(defaults) + 1];
 	size_t k;
 
 	CHECK(n <= DEVICE_SIM_RULES);
