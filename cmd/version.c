@@ -16,6 +16,6 @@ const char *cli_version_text(struct arena *a, const char *called)
 	if (HULL_COMMIT[0])
 		cli_text_add(&t, "commit: %s\n", HULL_COMMIT);
 	cli_text_add(&t, "spec: %s\nlibseccomp: %s\n", OCI_VERSION, f.libseccomp_version);
-	cli_text_add(&t, "+SELINUX +APPARMOR +CAP +SECCOMP +EBPF +YAJL\n"); /* as crun's */
+	cli_text_add(&t, "+SYSTEMD +SELINUX +APPARMOR +CAP +SECCOMP +EBPF +YAJL\n"); /* as crun's */
 	return t.buf;
 }
