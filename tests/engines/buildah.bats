@@ -100,7 +100,7 @@ snapshot_buildah() {
 			WORKDIR /srv
 			RUN --mount=type=secret,id=s cat /run/secrets/s; touch x
 			USER user
-			RUN id -u; ls /srv; touch /srv/y || ls -ld /srv/x | cut -c 1-10
+			RUN id -u; ls /srv; touch /srv/y 2>&1 || ls -ld /srv/x | cut -c 1-10
 			RUN ["/bin/sh", "-c", "echo exec form; exit 4"]
 		CF
 		echo hush > secret
