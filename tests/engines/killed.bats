@@ -192,6 +192,8 @@ again() { # dockerd with the options of before
 			ctr -n moby container rm "$n" > /dev/null 2>&1
 		done
 		until_true ended "$(pgrep -f '^sleep 4246$')" && echo "exec ended"
+		# So does a root that it had mounted and not written down; no runtime knows of it.
+		findmnt -rn -o TARGET | grep "^$DAEMONS/docker/overlay2/.*/merged$" | xargs -r umount
 	}
 	row middle <<-EOF
 		no container
