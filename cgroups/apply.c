@@ -188,7 +188,7 @@ int cgroup_apply(const struct cgroup_host *host, int fd, const struct oci_resour
 }
 
 int cgroup_apply_and(const struct cgroup_host *host, int fd, const struct oci_resources *resources,
-		     cgroup_applied *then, void *ctx, struct err *err)
+		     cgroup_applied *then, const void *ctx, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
 	struct cgroup_write *writes = NULL;

@@ -31,10 +31,10 @@ int cgroup_resources_convert(struct arena *a, const struct oci_resources *resour
 			     struct cgroup_write **ret, size_t *ret_n, struct err *err) must_check;
 /* cgroup_apply with UPDATE, and then THEN, which sees the writes that were done; when it fails they
  * are taken back. Afterwards they are done once more. */
-typedef int cgroup_applied(void *ctx, int fd, const struct cgroup_write *writes, size_t n,
+typedef int cgroup_applied(const void *ctx, int fd, const struct cgroup_write *writes, size_t n,
 			   struct err *err);
 int cgroup_apply_and(const struct cgroup_host *host, int fd, const struct oci_resources *resources,
-		     cgroup_applied *then, void *ctx, struct err *err) must_check;
+		     cgroup_applied *then, const void *ctx, struct err *err) must_check;
 /* The controllers behind the files that the writes go to, each once. */
 int cgroup_resources_needs(struct arena *a, const struct oci_resources *resources,
 			   struct cgroup_need **ret, size_t *ret_n, struct err *err) must_check;

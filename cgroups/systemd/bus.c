@@ -140,9 +140,9 @@ static int timed_out(const struct bus *bus, struct err *err)
 	return -ETIMEDOUT;
 }
 
-static int wait_for(struct bus *bus, short events, struct err *err)
+static int wait_for_bytes(struct bus *bus, struct err *err)
 {
-	struct pollfd p = {.fd = bus->fd, .events = events};
+	struct pollfd p = {.fd = bus->fd, .events = POLLIN};
 	int r;
 
 	do {
@@ -157,23 +157,12 @@ static int wait_for(struct bus *bus, short events, struct err *err)
 
 static int write_all(struct bus *bus, const void *data, size_t len, struct err *err)
 {
-	const char *p = data;
-	int r;
+	int64_t left = bus->deadline - clock_now_ms();
+	int r = sock_send_all(bus->fd, data, len, -1, left > 0 ? (int)left : 0);
 
-	while (len) {
-		ssize_t n = send(bus->fd, p, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-		if (n < 0 && errno == EAGAIN) {
-			r = wait_for(bus, POLLOUT, err);
-			if (r < 0)
-				return r;
-		} else if (n < 0 && errno != EINTR) {
-			return err_sys(err, errno, "write to the bus '%s'", bus->address);
-		}
-		p += n > 0 ? n : 0;
-		len -= n > 0 ? (size_t)n : 0;
-	}
-	return 0;
+	if (r == -ETIMEDOUT)
+		return timed_out(bus, err);
+	return r < 0 ? err_sys(err, -r, "write to the bus '%s'", bus->address) : 0;
 }
 
 /* At least one byte more. */
@@ -192,7 +181,7 @@ static int fill(struct bus *bus, struct err *err)
 	}
 	for (;;) {
 		/* 4096 at most: the deadline is looked at even if the other side never stops */
-		r = wait_for(bus, POLLIN, err);
+		r = wait_for_bytes(bus, err);
 		if (r < 0)
 			return r;
 		n = recv(bus->fd, bus->buf + bus->len, 4096, MSG_DONTWAIT);

@@ -136,10 +136,6 @@ int cgroup_unit_stop(const struct cgroup_unit *unit, struct err *err)
 
 /* ---- update ---------------------------------------------------------------------------------- */
 
-struct update {
-	const struct cgroup_unit *unit;
-};
-
 /* What the kernel made of the writes is what systemd is told. */
 static void by_present(struct unit_props *p, int fd, const struct cgroup_write *writes, size_t n)
 {
@@ -162,14 +158,14 @@ static void by_present(struct unit_props *p, int fd, const struct cgroup_write *
 }
 
 /* SetUnitProperties(name, runtime, properties): gone with the unit. */
-static int set_properties(void *ctx, int fd, const struct cgroup_write *writes, size_t n,
+static int set_properties(const void *ctx, int fd, const struct cgroup_write *writes, size_t n,
 			  struct err *err)
 {
-	const struct update *u = ctx;
+	const struct cgroup_unit *unit = ctx;
 	auto_manager m = MANAGER_NONE;
 	auto_arena a = ARENA_INIT;
 	struct unit_props props = {.a = &a};
-	struct wire_value args[3] = {wire_text(u->unit->name), wire_flag(true)};
+	struct wire_value args[3] = {wire_text(unit->name), wire_flag(true)};
 	struct wire_msg reply;
 	unsigned version = 0;
 	int r;
@@ -177,22 +173,20 @@ static int set_properties(void *ctx, int fd, const struct cgroup_write *writes, 
 	by_present(&props, fd, writes, n);
 	if (!props.n)
 		return 0;
-	r = manager_open(&m, u->unit->user, NULL, err);
+	r = manager_open(&m, unit->user, NULL, err);
 	if (r == 0 && unit_props_want_version(&props))
 		r = manager_version(&m, &version, err);
 	if (r == 0) {
 		args[2] = unit_props_value(&props, version);
 		r = manager_call(&m, "SetUnitProperties", args, 3, &reply, err);
 	}
-	return r < 0 ? err_wrap(err, "systemd unit '%s'", u->unit->name) : 0;
+	return r < 0 ? err_wrap(err, "systemd unit '%s'", unit->name) : 0;
 }
 
 int cgroup_unit_update(const struct cgroup_host *host, const struct cgroup_unit *unit, int fd,
 		       const struct oci_resources *resources, struct err *err)
 {
-	struct update u = {unit};
-
-	return cgroup_apply_and(host, fd, resources, set_properties, &u, err);
+	return cgroup_apply_and(host, fd, resources, set_properties, unit, err);
 }
 
 /* ---- its cgroup ------------------------------------------------------------------------------ */

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "clock.h"
 #include "sock.h"
 #include "str.h"
@@ -55,7 +56,7 @@ static int open_place(const char *where, struct err *err)
 	};
 	int fd;
 
-	for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(sockets); i++) {
 		if (!str_starts(where, sockets[i].prefix))
 			continue;
 		fd = sock_connect_path_within(sockets[i].path, SOCK_DGRAM, PATIENCE_MS);

@@ -30,6 +30,14 @@ static inline bool given(const char *s)
 	return s && *s;
 }
 
+/* Whether PATH lies below the directory DIR; both are absolute and clean. */
+static inline bool path_is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return streq(dir, "/") || (strncmp(path, dir, n) == 0 && path[n] == '/');
+}
+
 bool str_ends(const char *s, const char *suffix);
 
 /* Appends into a fixed buffer; a full buffer is remembered, never overrun. */

@@ -64,13 +64,6 @@ static bool refused(const char *point, const struct plan_mount *m, int code)
 	return fd >= 0 && mountfd_idmap(fd, m->idmap->fd, false) == code;
 }
 
-static bool is_below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	return streq(dir, "/") || (strncmp(path, dir, n) == 0 && path[n] == '/');
-}
-
 /* The type of the file system that the kernel would not map: of the source, or of the first mount
  * below it. Only an error asks. */
 static const char *culprit(struct arena *a, const struct plan_mount *m, int code)
@@ -94,7 +87,7 @@ static const char *culprit(struct arena *a, const struct plan_mount *m, int code
 	while (mountinfo_next(&text, &line)) {
 		if (line.id == place.mount)
 			type = line.type;
-		else if (m->idmap_recursive && is_below(line.point, root) &&
+		else if (m->idmap_recursive && path_is_below(line.point, root) &&
 			 refused(line.point, m, code))
 			return line.type;
 	}

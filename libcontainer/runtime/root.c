@@ -46,13 +46,6 @@ void container_root_default(struct arena *a, struct container_root *ret)
 		ret->path = arena_printf(a, "%s/hull", xdg);
 }
 
-static bool is_below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	return strncmp(path, dir, n) == 0 && path[n] == '/';
-}
-
 /* mkdir -p, 0700 for the last component. */
 static int make_root(const char *path, struct err *err)
 {
@@ -72,7 +65,7 @@ static int make_root(const char *path, struct err *err)
 			       ? 0
 			       : err_sys(err, errno, "make state root directory '%s'", copy);
 	/* Sticky: programs that tidy XDG_RUNTIME_DIR spare such a directory. */
-	if (xdg && is_below(path, xdg) && chmod(copy, 01700) < 0)
+	if (xdg && path_is_below(path, xdg) && chmod(copy, 01700) < 0)
 		return err_sys(err, errno, "set the mode of '%s'", copy);
 	return 0;
 }
