@@ -50,23 +50,17 @@ int cgroup_rootless_base(const struct cgroup_host *host, struct arena *a, const 
 int cgroup_step_aside(const struct cgroup_host *host, struct arena *a, const char *base,
 		      struct err *err) must_check;
 
-/* A manager of cgroups; cgroupfs now, systemd later. */
-struct cgroup_driver {
-	const char *name;
-	/* Makes the directory and its missing parents, enables the controllers that RESOURCES need
-	 * all the way down, refuses one that is frozen or has processes. Returns an owned O_RDONLY
-	 * directory fd or -errno. *ret_made: the path of the topmost directory that was made
-	 * here (delete removes from the bottom up to it), NULL when it was there already. */
-	int (*create)(const struct cgroup_host *host, struct arena *a, const char *path,
-		      const struct oci_resources *resources, const char **ret_made,
-		      struct err *err);
-	/* Removes the cgroup, its sub-cgroups and the parents up to MADE if they are empty.
-	 * Waits for dying processes through cgroup.events, up to 10 s, without sleeping.
-	 * Missing is fine. MADE NULL: nothing was made, so nothing is removed (C-07). */
-	int (*destroy)(const struct cgroup_host *host, const char *path, const char *made,
-		       struct err *err);
-};
-extern const struct cgroup_driver cgroup_fs_driver;
+/* Makes the directory and its missing parents, enables the controllers that RESOURCES need all the
+ * way down, refuses one that is frozen or has processes. Returns an owned O_RDONLY directory fd or
+ * -errno. *ret_made: the path of the topmost directory that was made here (delete removes from the
+ * bottom up to it), NULL when it was there already. (The systemd manager: systemd/unit.h.) */
+int cgroup_create(const struct cgroup_host *host, struct arena *a, const char *path,
+		  const struct oci_resources *resources, const char **ret_made, struct err *err);
+/* Removes the cgroup, its sub-cgroups and the parents up to MADE if they are empty. Waits for dying
+ * processes through cgroup.events, up to 10 s, without sleeping. Missing is fine. MADE NULL:
+ * nothing was made, so nothing is removed (C-07). */
+int cgroup_destroy(const struct cgroup_host *host, const char *path, const char *made,
+		   struct err *err);
 
 /* Opens an existing cgroup: owned directory fd, -ENOENT when it is gone. */
 int cgroup_open(const struct cgroup_host *host, const char *path);

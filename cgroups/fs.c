@@ -101,11 +101,8 @@ static int check_fit(int fd, struct arena *a, bool fresh, struct err *err)
 		 : 0;
 }
 
-static int fs_destroy(const struct cgroup_host *host, const char *path, const char *made,
-		      struct err *err);
-
-static int fs_create(const struct cgroup_host *host, struct arena *a, const char *path,
-		     const struct oci_resources *resources, const char **ret_made, struct err *err)
+int cgroup_create(const struct cgroup_host *host, struct arena *a, const char *path,
+		  const struct oci_resources *resources, const char **ret_made, struct err *err)
 {
 	struct cgroup_need *needs = NULL;
 	const char *made = NULL;
@@ -127,7 +124,7 @@ static int fs_create(const struct cgroup_host *host, struct arena *a, const char
 	if (r < 0) {
 		struct err ignored = ERR_NONE;
 
-		(void)!fs_destroy(host, path, made, &ignored);
+		(void)!cgroup_destroy(host, path, made, &ignored);
 		return err_wrap(err, "cgroup '%s'", path);
 	}
 	*ret_made = made;
@@ -173,8 +170,8 @@ static int remove_busy(const struct cgroup_host *host, const char *path, struct 
 	return err_sys(err, -r, "remove cgroup '%s'", path);
 }
 
-static int fs_destroy(const struct cgroup_host *host, const char *path, const char *made,
-		      struct err *err)
+int cgroup_destroy(const struct cgroup_host *host, const char *path, const char *made,
+		   struct err *err)
 {
 	auto_free char *prefix = NULL;
 	int r;
@@ -201,9 +198,3 @@ static int fs_destroy(const struct cgroup_host *host, const char *path, const ch
 			return 0;
 	}
 }
-
-const struct cgroup_driver cgroup_fs_driver = {
-	.name = "cgroupfs",
-	.create = fs_create,
-	.destroy = fs_destroy,
-};

@@ -74,6 +74,11 @@ int creation_plan_unit(struct creation *k, struct err *err) must_check;
 /* Something of linux.resources needs a cgroup. */
 bool creation_wants_limits(const struct creation *k);
 
+static inline const struct oci_resources *creation_resources(const struct creation *k)
+{
+	return k->spec.linux_ ? k->spec.linux_->resources : NULL;
+}
+
 /* Where the container's process starts. */
 static inline int creation_cgroup(const struct creation *k)
 {

@@ -192,14 +192,9 @@ bool create_has_cgroup(const void *ctx)
 	return k->c.state.cgroup != NULL;
 }
 
-static const struct oci_resources *resources(const struct creation *k)
-{
-	return k->spec.linux_ ? k->spec.linux_->resources : NULL;
-}
-
 bool creation_wants_limits(const struct creation *k)
 {
-	const struct oci_resources *r = resources(k);
+	const struct oci_resources *r = creation_resources(k);
 
 	return r && (r->memory || r->cpu || r->pids || r->block_io || r->hugepage_limits.n ||
 		     r->rdma.n || r->unified.n);
@@ -212,11 +207,12 @@ int create_cgroup(void *ctx, struct err *err)
 	bool limits = creation_wants_limits(k);
 	int r = 0;
 
-	if (limits && k->cgroup_base && str_starts(s->cgroup, k->cgroup_base))
+	if (limits && k->cgroup_base &&
+	    (path_is_below(s->cgroup, k->cgroup_base) || streq(s->cgroup, k->cgroup_base)))
 		r = cgroup_step_aside(&k->c.cgroup_host, &k->arena, k->cgroup_base, err);
 	if (r == 0)
-		r = cgroup_fs_driver.create(&k->c.cgroup_host, &k->arena, s->cgroup, resources(k),
-					    &s->cgroup_made, err);
+		r = cgroup_create(&k->c.cgroup_host, &k->arena, s->cgroup, creation_resources(k),
+				  &s->cgroup_made, err);
 	if (r < 0 && limits && k->root->rootless)
 		return strstr(err->text, "linux.resources") ? r : err_wrap(err, "linux.resources");
 	if ((r == -EACCES || r == -EPERM || r == -EROFS) && k->root->rootless) {
@@ -237,8 +233,7 @@ void create_undo_cgroup(void *ctx)
 	struct err err;
 
 	close_fd(&k->c.cgroup_fd);
-	if (cgroup_fs_driver.destroy(&k->c.cgroup_host, k->c.state.cgroup, k->c.state.cgroup_made,
-				     &err) < 0)
+	if (cgroup_destroy(&k->c.cgroup_host, k->c.state.cgroup, k->c.state.cgroup_made, &err) < 0)
 		log_later("undo: %s", err.text);
 }
 
@@ -246,29 +241,29 @@ bool create_has_resources(const void *ctx)
 {
 	const struct creation *k = ctx;
 
-	return k->c.cgroup_fd >= 0 && resources(k);
+	return k->c.cgroup_fd >= 0 && creation_resources(k);
 }
 
 int create_limits(void *ctx, struct err *err)
 {
 	struct creation *k = ctx;
 
-	return cgroup_apply(&k->c.cgroup_host, k->c.cgroup_fd, resources(k), false, err);
+	return cgroup_apply(&k->c.cgroup_host, k->c.cgroup_fd, creation_resources(k), false, err);
 }
 
 bool create_has_device_rules(const void *ctx)
 {
 	const struct creation *k = ctx;
 
-	return create_has_resources(ctx) && resources(k)->devices.set;
+	return create_has_resources(ctx) && creation_resources(k)->devices.set;
 }
 
 /* While the container's init is already mounting. */
 int create_device_rules(void *ctx, struct err *err)
 {
 	struct creation *k = ctx;
-	int r = cgroup_devices_apply(k->c.cgroup_fd, resources(k)->devices.v,
-				     resources(k)->devices.n, err);
+	int r = cgroup_devices_apply(k->c.cgroup_fd, creation_resources(k)->devices.v,
+				     creation_resources(k)->devices.n, err);
 
 	if (r == -EPERM && k->root->rootless) {
 		log_warn("device rules are not applied: not permitted in a user namespace");

@@ -16,11 +16,6 @@
 #define SUBGROUP       "run.oci.systemd.subgroup"
 #define UNIT_PATH_SIZE 4096
 
-static const struct oci_resources *resources(const struct creation *k)
-{
-	return k->spec.linux_ ? k->spec.linux_->resources : NULL;
-}
-
 /* The root of a user namespace is mostly an ordinary user, who has a manager of his own; but it can
  * be that of a whole system in a container. */
 static bool of_user(const struct creation *k)
@@ -43,8 +38,8 @@ int creation_plan_unit(struct creation *k, struct err *err)
 	r = cgroup_unit_plan(&k->arena, linux_ ? linux_->cgroups_path : NULL, s->id, of_user(k),
 			     &unit, err);
 	if (r == 0)
-		r = cgroup_unit_props(&k->arena, &unit, s->id, resources(k), &k->spec.annotations,
-				      &k->unit_props, err);
+		r = cgroup_unit_props(&k->arena, &unit, s->id, creation_resources(k),
+				      &k->spec.annotations, &k->unit_props, err);
 	if (r < 0)
 		return r;
 	/* init is there before the cgroup is: it learns the path with SYNC_MAPPED */
@@ -101,8 +96,8 @@ static int take_cgroup(struct creation *k, const char *path, struct err *err)
 	s->cgroup_made = s->unit_made.v ? path : NULL;
 	r = state_save(k->c.dirfd, s, err);
 	if (r == 0)
-		r = k->c.cgroup_fd =
-			cgroup_unit_open(&k->c.cgroup_host, &k->arena, path, resources(k), err);
+		r = k->c.cgroup_fd = cgroup_unit_open(&k->c.cgroup_host, &k->arena, path,
+						      creation_resources(k), err);
 	if (r >= 0 && cgroup_unit_is_slice(&k->unit))
 		r = enter_slice(k, err);
 	if (r >= 0 && given(sub)) {
@@ -154,12 +149,10 @@ void create_undo_unit(void *ctx)
 	if (k->c.cgroup_fd >= 0)
 		cgroup_kill(k->c.cgroup_fd);
 	proc_pidfd_signal(k->c.pidfd, SIGKILL);
-	close_fd(&k->c.cgroup_fd);
 	if (cgroup_unit_stop(&k->unit, &err) < 0)
-		log_error("undo: %s", err.text);
-	if (k->c.state.cgroup && cgroup_fs_driver.destroy(&k->c.cgroup_host, k->c.state.cgroup,
-							  k->c.state.cgroup_made, &err) < 0)
-		log_error("undo: %s", err.text);
+		log_later("undo: %s", err.text);
+	if (create_has_cgroup(k))
+		create_undo_cgroup(k);
 }
 
 bool create_has_unit_resources(const void *ctx)

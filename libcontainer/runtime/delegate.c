@@ -47,8 +47,7 @@ int create_sub_cgroup(void *ctx, struct err *err)
 		return err_fail(err, EEXIST, "%s: the cgroup '%s' was there before the container",
 				key, k->c.state.cgroup);
 	path = arena_printf(&k->arena, "%s/%s", k->c.state.cgroup, k->plan.sub_cgroup);
-	k->sub_cgroup_fd =
-		cgroup_fs_driver.create(&k->c.cgroup_host, &k->arena, path, NULL, &made, err);
+	k->sub_cgroup_fd = cgroup_create(&k->c.cgroup_host, &k->arena, path, NULL, &made, err);
 	k->plan.cgroup = path;
 	return k->sub_cgroup_fd < 0 ? err_wrap(err, "%s", key) : 0;
 }

@@ -83,8 +83,7 @@ int container_destroy(struct container *c, struct err *err)
 		return r;
 	if (c->state.cgroup && c->cgroup_host.fd >= 0) {
 		close_fd(&c->cgroup_fd);
-		r = cgroup_fs_driver.destroy(&c->cgroup_host, c->state.cgroup, c->state.cgroup_made,
-					     err);
+		r = cgroup_destroy(&c->cgroup_host, c->state.cgroup, c->state.cgroup_made, err);
 		if (r < 0)
 			return r;
 	}

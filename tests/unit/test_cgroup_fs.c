@@ -28,7 +28,7 @@ static void remove_top(void)
 		(void)cgroup_file_write(fd, "cgroup.freeze", "0");
 		cgroup_kill(fd);
 	}
-	(void)!cgroup_fs_driver.destroy(&host, top, top, &err);
+	(void)!cgroup_destroy(&host, top, top, &err);
 }
 
 /* The rest of the case runs in a child, so that a failed one is cleaned up after, too. */
@@ -66,7 +66,7 @@ static const char *below(const char *name)
 static int make(const char *path, const char **ret_made)
 {
 	struct err err = ERR_NONE;
-	int fd = cgroup_fs_driver.create(&host, &arena, path, NULL, ret_made, &err);
+	int fd = cgroup_create(&host, &arena, path, NULL, ret_made, &err);
 
 	if (fd < 0)
 		printf("# %s\n", err.text);
@@ -131,15 +131,15 @@ static void made_and_removed(void)
 	CHECK(b >= 0);
 	CHECK_STR(second, below("p/q/two"));
 	/* a shared parent stays for the other */
-	CHECK_INT(cgroup_fs_driver.destroy(&host, below("p/q/one"), made, &err), 0);
+	CHECK_INT(cgroup_destroy(&host, below("p/q/one"), made, &err), 0);
 	CHECK(!exists(below("p/q/one")));
 	CHECK(exists(below("p/q/two")));
 	/* twice is fine */
-	CHECK_INT(cgroup_fs_driver.destroy(&host, below("p/q/one"), made, &err), 0);
+	CHECK_INT(cgroup_destroy(&host, below("p/q/one"), made, &err), 0);
 	/* sub-cgroups go, too, and the parents up to the one that was made */
 	CHECK_INT(mkdirat(b, "x", 0755), 0);
 	CHECK_INT(mkdirat(b, "x/y", 0755), 0);
-	CHECK_INT(cgroup_fs_driver.destroy(&host, below("p/q/two"), below("p"), &err), 0);
+	CHECK_INT(cgroup_destroy(&host, below("p/q/two"), below("p"), &err), 0);
 	CHECK(!exists(below("p")));
 	CHECK(exists(top));
 }
@@ -158,7 +158,7 @@ static void existing_stays(void)
 	fd = make(path, &made);
 	CHECK(fd >= 0);
 	CHECK(made == NULL);
-	CHECK_INT(cgroup_fs_driver.destroy(&host, path, made, &err), 0);
+	CHECK_INT(cgroup_destroy(&host, path, made, &err), 0);
 	CHECK(exists(path));
 }
 
@@ -174,12 +174,12 @@ static void unfit_refused(void)
 	fd = make(below("c"), &made);
 	CHECK(fd >= 0);
 	sleeper(fd);
-	CHECK(cgroup_fs_driver.create(&host, &arena, below("c"), NULL, &made, &err) == -EBUSY);
+	CHECK(cgroup_create(&host, &arena, below("c"), NULL, &made, &err) == -EBUSY);
 	CHECK_HAS(err.text, "container's cgroup is not empty: 1 process(es) found");
 	CHECK_INT(cgroup_kill(fd), 0);
 	CHECK_INT(cgroup_wait_empty(fd, 5000), 0);
 	CHECK_INT(cgroup_freeze(fd, true, &err), 0);
-	CHECK(cgroup_fs_driver.create(&host, &arena, below("c"), NULL, &made, &err) == -EBUSY);
+	CHECK(cgroup_create(&host, &arena, below("c"), NULL, &made, &err) == -EBUSY);
 	CHECK_HAS(err.text, "container's cgroup unexpectedly frozen");
 }
 
@@ -213,7 +213,7 @@ static void processes(void)
 	CHECK(sub >= 0);
 	/* cgroup.kill reaches sub-cgroups; a dying process does not stop the removal */
 	CHECK_INT(cgroup_kill(fd), 0);
-	CHECK_INT(cgroup_fs_driver.destroy(&host, below("c"), made, &err), 0);
+	CHECK_INT(cgroup_destroy(&host, below("c"), made, &err), 0);
 	CHECK(!exists(below("c")));
 	CHECK_INT(cgroup_open(&host, below("c")), -ENOENT);
 	CHECK_INT(cgroup_wait_empty(fd, 100), 0);
@@ -371,7 +371,7 @@ static void limits(void)
 		printf("# SKIP no hugetlb controller here\n");
 		return;
 	}
-	fd = cgroup_fs_driver.create(&host, &arena, below("a/b/c"), &res, &made, &err);
+	fd = cgroup_create(&host, &arena, below("a/b/c"), &res, &made, &err);
 	CHECK(fd >= 0);
 	CHECK_INT(cgroup_apply(&host, fd, &res, false, &err), 0);
 	CHECK_INT(cgroup_file_u64(fd, "hugetlb.2MB.max", &v), 0);
@@ -488,7 +488,7 @@ static void real_limits(void)
 		printf("# SKIP no memory, cpu and pids controllers here\n");
 		return;
 	}
-	fd = cgroup_fs_driver.create(&host, &arena, below("a/b/c"), &res, &made, &err);
+	fd = cgroup_create(&host, &arena, below("a/b/c"), &res, &made, &err);
 	CHECK(fd >= 0);
 	CHECK_INT(cgroup_apply(&host, fd, &res, false, &err), 0);
 	is_file(fd, "pids.max", "1"); /* K-36: no fork, but the init fits */
@@ -525,7 +525,7 @@ static void busy_parent(void)
 	CHECK_INT(mkdirat(host.fd, below("p") + 1, 0755), 0);
 	fd = cgroup_open(&host, below("p"));
 	sleeper(fd);
-	CHECK_INT(cgroup_fs_driver.create(&host, &arena, below("p/c"), &res, &made, &err), -EBUSY);
+	CHECK_INT(cgroup_create(&host, &arena, below("p/c"), &res, &made, &err), -EBUSY);
 	CHECK_HAS(err.text,
 		  "linux.resources.memory.limit: cannot enable the memory controller in cgroup");
 	CHECK_HAS(err.text, "processes live in it");
@@ -550,7 +550,7 @@ static void missing_controller(void)
 		printf("# SKIP the memory controller is in v2 here\n");
 		return;
 	}
-	CHECK_INT(cgroup_fs_driver.create(&host, &arena, below("c"), &res, &made, &err), -ENOTSUP);
+	CHECK_INT(cgroup_create(&host, &arena, below("c"), &res, &made, &err), -ENOTSUP);
 	CHECK_HAS(err.text,
 		  "linux.resources.memory.limit: the memory controller is not available in "
 		  "cgroup v2 at '/sys/fs/cgroup");
@@ -559,7 +559,7 @@ static void missing_controller(void)
 	CHECK(!exists(below("c")));
 	/* no limit is no need */
 	res.memory->limit.v = -1;
-	CHECK_INT(cgroup_fs_driver.create(&host, &arena, below("c"), &res, &made, &err) < 0, 0);
+	CHECK_INT(cgroup_create(&host, &arena, below("c"), &res, &made, &err) < 0, 0);
 }
 
 static void check_path(const char *config, const char *id, const char *want)
