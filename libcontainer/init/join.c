@@ -46,31 +46,31 @@ static bool shielded(const void *ctx)
 /* clang-format off */
 static const struct step steps[] = {
 	/* First: what the caller left open may be a way to the host's files. */
-	{"descriptors", NULL,       init_descriptors, NULL},
-	{"session",     NULL,       init_session, NULL},
-	{"cpus",        NULL,       init_cpus, NULL},
-	{"join",        NULL,       join, NULL},
-	{"uid 0",       init_has_userns,     init_become_root, NULL},
-	{"root",        NULL,       open_root, NULL},
-	{"console",     init_has_terminal,   init_console, NULL},
+	{"descriptors",   NULL,                   init_descriptors, NULL},
+	{"session",       NULL,                   init_session, NULL},
+	{"cpus",          NULL,                   init_cpus, NULL},
+	{"join",          NULL,                   join, NULL},
+	{"uid 0",         init_has_userns,        init_become_root, NULL},
+	{"root",          NULL,                   open_root, NULL},
+	{"console",       init_has_terminal,      init_console, NULL},
 	/* From here on as in init.c. */
-	{"home",        NULL,       init_home, NULL},
-	{"labels",      init_has_labels,     init_labels, NULL},
-	{"stdio",       NULL,       init_stdio_owner, NULL},
-	{"keyring",     init_has_keyring,    init_keyring, NULL},
-	{"limits",      init_has_own_limits, init_rlimits, NULL},
+	{"home",          NULL,                   init_home, NULL},
+	{"labels",        init_has_labels,        init_labels, NULL},
+	{"stdio",         NULL,                   init_stdio_owner, NULL},
+	{"keyring",       init_has_keyring,       init_keyring, NULL},
+	{"limits",        init_has_own_limits,    init_rlimits, NULL},
 	{"memory policy", init_has_memory_policy, init_memory_policy, NULL},
-	{"personality", init_has_personality, init_personality, NULL},
-	{"credentials", NULL,       init_credentials, NULL},
-	{"chdir",       NULL,       init_chdir, NULL},
-	{"program",     NULL,       init_lookup, NULL},
-	{"ready",       NULL,       init_ready, NULL},
+	{"personality",   init_has_personality,   init_personality, NULL},
+	{"credentials",   NULL,                   init_credentials, NULL},
+	{"chdir",         NULL,                   init_chdir, NULL},
+	{"program",       NULL,                   init_lookup, NULL},
+	{"ready",         NULL,                   init_ready, NULL},
 	/* The parent writes the pid file in between: only when all before has succeeded. */
-	{"wait",        NULL,       init_wait_start, NULL},
+	{"wait",          NULL,                   init_wait_start, NULL},
 	/* As late as possible: from here on the container's processes see it. */
-	{"birth",       shielded,   init_birth, NULL},
-	{"control",     control,    init_control_terminal, NULL},
-	{"exec",        NULL,       init_run, NULL},
+	{"birth",         shielded,               init_birth, NULL},
+	{"control",       control,                init_control_terminal, NULL},
+	{"exec",          NULL,                   init_run, NULL},
 };
 /* clang-format on */
 

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
@@ -181,11 +180,9 @@ int create_outside(void *ctx, struct err *err)
 	struct creation *k = ctx;
 	const struct plan_process *p = &k->plan.process;
 
-	for (size_t i = 0; has_user_ns(k) && i < p->n_rlimits; i++)
-		if (syscall(SYS_prlimit64, k->spawn.pid, p->rlimits[i].resource,
-			    &p->rlimits[i].limit, NULL) < 0)
-			return plan_rlimit_failed(p, i, errno, err);
-	return oom_score_apply(k->spawn.pid, p, k->root->rootless, err);
+	int r = has_user_ns(k) ? rlimits_apply(k->spawn.pid, p, err) : 0;
+
+	return r < 0 ? r : oom_score_apply(k->spawn.pid, p, k->root->rootless, err);
 }
 
 bool create_has_runtime_hooks(const void *ctx)

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
@@ -177,17 +176,6 @@ static int spawn_process(struct execution *x, struct err *err)
 	return r;
 }
 
-static int rlimits_from_outside(struct execution *x, struct err *err)
-{
-	if (!x->init.new_user)
-		return 0;
-	for (size_t i = 0; i < x->plan.n_rlimits; i++)
-		if (syscall(SYS_prlimit64, x->spawn.pid, x->plan.rlimits[i].resource,
-			    &x->plan.rlimits[i].limit, NULL) < 0)
-			return plan_rlimit_failed(&x->plan, i, errno, err);
-	return 0;
-}
-
 /* Before its program is executed; of a shielded one, which is born last, just after. */
 static int hand_out(struct execution *x, struct err *err)
 {
@@ -202,7 +190,7 @@ static int hand_out(struct execution *x, struct err *err)
 static int bring_up(struct execution *x, struct err *err)
 {
 	auto_fd int agent = -1;
-	int r = rlimits_from_outside(x, err);
+	int r = x->init.new_user ? rlimits_apply(x->spawn.pid, &x->plan, err) : 0;
 
 	if (r == 0)
 		r = runtime_rdt_join(&x->c.state, x->spawn.pid, err);

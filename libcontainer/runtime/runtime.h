@@ -84,6 +84,8 @@ struct spawn {
 };
 int spawn(struct spawn *s, struct err *err) must_check;
 
+/* process.rlimits, from outside: the root of a user namespace may not raise its own. */
+int rlimits_apply(pid_t pid, const struct plan_process *p, struct err *err) must_check;
 /* process.oomScoreAdj: lent before the process is made, and taken back after, where it cannot be
  * applied from outside (rootless); or applied to it. The other one does nothing. */
 int oom_score_lend(const struct plan_process *p, const struct container_root *root,

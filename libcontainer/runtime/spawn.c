@@ -4,6 +4,7 @@
 #include <linux/sched.h>
 #include <sched.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
@@ -228,4 +229,13 @@ int spawn(struct spawn *s, struct err *err)
 	for (size_t i = 0; i < s->n_joins; i++)
 		user = user || s->joins[i].flag == CLONE_NEWUSER;
 	return user ? spawn_through_helper(s, err) : spawn_direct(s, err);
+}
+
+int rlimits_apply(pid_t pid, const struct plan_process *p, struct err *err)
+{
+	for (size_t i = 0; i < p->n_rlimits; i++)
+		if (syscall(SYS_prlimit64, pid, p->rlimits[i].resource, &p->rlimits[i].limit,
+			    NULL) < 0)
+			return plan_rlimit_failed(p, i, errno, err);
+	return 0;
 }
