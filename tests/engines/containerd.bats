@@ -7,14 +7,6 @@ setup_file() {
 	import_image
 }
 
-teardown_file() {
-	stop_daemons
-}
-
-teardown() {
-	nothing_left
-}
-
 run_ctr() { # [OPTION...] IMAGE ID COMMAND...
 	ctr run --rm --runc-binary "$RUNTIME" "$@"
 }

@@ -4,7 +4,6 @@
 DAEMONS=/var/tmp/daemons
 CONTAINERD_SOCKET=$DAEMONS/run/containerd.sock
 DOCKER_HOST=unix://$DAEMONS/run/docker.sock
-ROOTFS_TAR=/var/tmp/bb.tar
 IMAGE=localhost/bb:latest
 
 blob() { # LAYOUT FILE MEDIA-TYPE: its descriptor, as JSON
@@ -37,13 +36,6 @@ oci_archive() { # TAR ARCHIVE NAME
 	rm -r "$dir"
 }
 
-rootfs_tar() {
-	[ ! -e "$ROOTFS_TAR" ] || return 0
-	make_rootfs "$ROOTFS_TAR.d"
-	tar -C "$ROOTFS_TAR.d" -cf "$ROOTFS_TAR" .
-	rm -r "$ROOTFS_TAR.d"
-}
-
 ctr() {
 	command ctr --address "$CONTAINERD_SOCKET" "$@"
 }
@@ -62,7 +54,7 @@ daemon() { # NAME COMMAND...
 	echo $! > "$DAEMONS/$name.pid"
 }
 
-start_containerd() { # [CONFIGURATION-FILE-TO-IMPORT]
+start_containerd() {
 	mkdir -p "$DAEMONS/run"
 	cat > "$DAEMONS/containerd.toml" <<-END
 		version = 3
@@ -73,7 +65,6 @@ start_containerd() { # [CONFIGURATION-FILE-TO-IMPORT]
 		 "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper",
 		 "io.containerd.internal.v1.tracing", "io.containerd.tracing.processor.v1.otlp",
 		 "io.containerd.nri.v1.nri"]
-		imports = [${1:+"\"$1\""}]
 		[grpc]
 		 address = "$CONTAINERD_SOCKET"
 		[ttrpc]
@@ -174,4 +165,20 @@ says() { # FORMAT NAME VALUE
 
 cgroup_of() { # NAME
 	echo "/sys/fs/cgroup/docker/$(inspect .Id "$1")"
+}
+
+# ---- what a file's tests begin and end with; some have their own -------------------------------
+
+docker_by_cgroupfs() { # [OPTION of dockerd...]
+	start_containerd
+	start_dockerd --bridge none --exec-opt native.cgroupdriver=cgroupfs "$@"
+	import_docker
+}
+
+teardown_file() {
+	stop_daemons
+}
+
+teardown() {
+	nothing_left
 }

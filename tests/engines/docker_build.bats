@@ -7,10 +7,6 @@ setup_file() {
 	mkdir -p "$DAEMONS"
 }
 
-teardown_file() {
-	stop_daemons
-}
-
 teardown() {
 	stop_daemon dockerd
 	nothing_left

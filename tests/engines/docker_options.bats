@@ -3,17 +3,7 @@ load helpers
 load daemons
 
 setup_file() {
-	start_containerd
-	start_dockerd --bridge none --exec-opt native.cgroupdriver=cgroupfs
-	import_docker
-}
-
-teardown_file() {
-	stop_daemons
-}
-
-teardown() {
-	nothing_left
+	docker_by_cgroupfs
 }
 
 @test "docker: capabilities, no-new-privileges, privileged" {

@@ -17,10 +17,6 @@ teardown_file() {
 	ip link delete docker0 2> /dev/null || :
 }
 
-teardown() {
-	nothing_left
-}
-
 @test "docker: containers in scopes of systemd, with limits" {
 	scopes() {
 		local id scope

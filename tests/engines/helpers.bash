@@ -11,7 +11,7 @@
 #
 # In a row, RUNTIME is the path of the runtime and RUNTIME_NAME its name. Where the usual runtime does
 # something else, the test says so, with what it prints:  PEER_PRINTS='...' row p1 <<EOF. Each runtime gets
-# an empty directory, $T, and `left_behind` looks after each of them.
+# an empty directory, $T. What runtimes leave is looked after by `nothing_left` of daemons.bash and podman.bash.
 
 HULL=${HULL:?the hull to test}
 : "${PEER:=/usr/sbin/runc}"
@@ -68,12 +68,13 @@ make_rootfs() { # DIRECTORY
 	chmod 1777 "$r/tmp" "$r/var/tmp"
 }
 
-# What a runtime leaves must be what was there before: state, cgroups, mounts, processes.
-snapshot() {
-	find /sys/fs/cgroup -type d -name '*libpod-*' -o -type d -name '*docker-*' | sort
-	findmnt -rn -o TARGET | grep -v '^/run/user' | sort
-	ls /run/hull /run/runc /run/crun 2> /dev/null || :
-	pgrep -a -f "$(basename "$HULL") |conmon" || :
+# A tar of one, made once in a guest; the directory stays, too.
+ROOTFS=/var/tmp/rootfs
+ROOTFS_TAR=$ROOTFS.tar
+rootfs_tar() {
+	[ ! -e "$ROOTFS_TAR" ] || return 0
+	make_rootfs "$ROOTFS"
+	tar -C "$ROOTFS" -cf "$ROOTFS_TAR" .
 }
 
 run_row() { # RUNTIME FUNCTION

@@ -4,18 +4,8 @@ load helpers
 load daemons
 
 setup_file() {
-	start_containerd
-	start_dockerd --bridge none --exec-opt native.cgroupdriver=cgroupfs --live-restore
+	docker_by_cgroupfs --live-restore
 	import_image
-	import_docker
-}
-
-teardown_file() {
-	stop_daemons
-}
-
-teardown() {
-	nothing_left
 }
 
 task_pid() { # ID

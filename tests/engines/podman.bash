@@ -3,13 +3,13 @@
 # left of them is printed, so that it fails the row.
 
 IMAGE=localhost/bb
+PEER=/usr/bin/crun # as in Debian
 
 podman_setup() {
 	podman_config cgroupfs
 	podman image exists "$IMAGE" && return
-	make_rootfs /var/tmp/rootfs
-	tar -C /var/tmp/rootfs -cf /var/tmp/rootfs.tar .
-	quietly podman import /var/tmp/rootfs.tar "$IMAGE"
+	rootfs_tar
+	quietly podman import "$ROOTFS_TAR" "$IMAGE"
 }
 
 # What an administrator would write; docs/engines.md says why. netavark's rules need more of nftables

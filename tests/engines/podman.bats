@@ -6,10 +6,6 @@ setup_file() {
 	podman_setup
 }
 
-setup() {
-	export PEER=/usr/bin/crun
-}
-
 # ---- life --------------------------------------------------------------------------------------
 
 @test "podman: run gives the program's output and exit status (P1)" {
@@ -407,8 +403,8 @@ setup() {
 		echo sekrit | quietly podman secret create s -
 		once --secret s "$IMAGE" cat /run/secrets/s
 		quietly podman secret rm s
-		once --rootfs /var/tmp/rootfs:O sh -c 'touch /new && echo touched'
-		[ ! -e /var/tmp/rootfs/new ] || echo new
+		once --rootfs "$ROOTFS:O" sh -c 'touch /new && echo touched'
+		[ ! -e "$ROOTFS/new" ] || echo new
 	}
 	podman_row volumes <<-'EOF'
 		ro

@@ -7,10 +7,7 @@ setup_file() {
 	podman_setup
 }
 
-setup() {
-	export PEER=/usr/bin/crun
-	PODMANS='OCI runtime attempted to invoke a command that was not found|OCI permission denied'
-}
+PODMANS='OCI runtime attempted to invoke a command that was not found|OCI permission denied'
 
 # Podman's verdict, in its words, and the exit code; then how many containers are left.
 verdict() { # COMMAND...

@@ -13,9 +13,7 @@ teardown_file() {
 	rm -f /etc/containers/containers.conf.d/61-pods.conf
 }
 
-setup() {
-	export PEER=/usr/bin/crun PODS=y
-}
+PODS=y
 
 # Are these two containers in one namespace?
 same() { # TYPE

@@ -4,13 +4,10 @@ load podman
 
 setup_file() {
 	podman_config cgroupfs
-	[ -e /var/tmp/rootfs.tar ] || {
-		make_rootfs /var/tmp/rootfs
-		tar -C /var/tmp/rootfs -cf /var/tmp/rootfs.tar .
-	}
+	rootfs_tar
 	systemctl start user@1000.service
 	until_true as_lab busctl --user status
-	as_lab podman image exists "$IMAGE" || as_lab podman import -q /var/tmp/rootfs.tar "$IMAGE" > /dev/null 2>&1
+	as_lab podman image exists "$IMAGE" || as_lab podman import -q "$ROOTFS_TAR" "$IMAGE" > /dev/null 2>&1
 }
 
 teardown_file() {
@@ -19,7 +16,6 @@ teardown_file() {
 }
 
 setup() {
-	export PEER=/usr/bin/crun
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"
 }
 

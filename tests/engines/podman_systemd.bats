@@ -11,10 +11,6 @@ teardown_file() {
 	podman_config cgroupfs
 }
 
-setup() {
-	export PEER=/usr/bin/crun
-}
-
 scope() { # of the container c
 	echo "libpod-$(about '{{.Id}}').scope"
 }

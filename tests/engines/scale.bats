@@ -7,10 +7,6 @@ setup_file() {
 	podman_setup
 }
 
-setup() {
-	export PEER=/usr/bin/crun
-}
-
 # Containers m1 to mN, 20 at a time; prints how many failed.
 start_many() { # N
 	local i failed=0 pids=()

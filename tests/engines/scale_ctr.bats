@@ -7,14 +7,6 @@ setup_file() {
 	import_image
 }
 
-teardown_file() {
-	stop_daemons
-}
-
-teardown() {
-	nothing_left
-}
-
 AT_ONCE=20
 
 in_parallel() { # COMMAND; run with each number, twenty at a time

@@ -1,19 +1,8 @@
 # In the guest: an ordinary user with systemd, whose manager delegates cgroups (systemd.exec(5), Delegate=).
 
-HULL=${HULL:?the hull to test}
+load ../engines/helpers
+
 MANAGER=/user.slice/user-1000.slice/user@1000.service
-
-until_true() {
-	local end=$((SECONDS + 60))
-
-	until "$@" > /dev/null 2>&1; do
-		if [ $SECONDS -ge $end ]; then
-			echo "waited 60 s for: $*"
-			return 1
-		fi
-		sleep 0.1
-	done
-}
 
 as_lab() {
 	setpriv --reuid 1000 --regid 1000 --init-groups env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME=/home/lab USER=lab \
