@@ -315,11 +315,12 @@ setup_file() {
 
 @test "docker: cp, diff, commit, logs, wait, events" {
 	others() {
-		local since
+		local since id
 
 		since=$(date +%s)
 		start_docker cont bb sh -c 'echo out; while [ ! -e /end ]; do sleep 0.1; done; exit 3'
 		echo copied > "$T/file"
+		id=$(inspect .Id cont) # another row's container of this name may have ended in this second
 		quietly docker cp "$T/file" cont:/file
 		docker exec cont cat /file
 		docker cp -q cont:/file - | tar -xO
@@ -330,7 +331,7 @@ setup_file() {
 		docker commit cont "changed-$RUNTIME_NAME" | cut -c1-7
 		run_docker "changed-$RUNTIME_NAME" cat /file
 		docker rm cont
-		docker events --since "$since" --until "$(($(date +%s) + 1))" --filter container=cont --format '{{.Action}}' |
+		docker events --since "$since" --until "$(($(date +%s) + 1))" --filter "container=$id" --format '{{.Action}}' |
 			grep -E '^(create|start|die|commit|destroy)$'
 	}
 	row others <<-EOF

@@ -80,15 +80,18 @@ rootfs_tar() {
 run_row() { # RUNTIME FUNCTION
 	RUNTIME=$1 RUNTIME_NAME=$(basename "$1")
 	T=$BATS_TEST_TMPDIR/$RUNTIME_NAME
+	rm -rf "$T"
 	mkdir -p "$T"
 	(set +e; "$2"; true) 2>&1
 }
 
+# An engine that is late on a loaded machine says nothing about hull: its usual runtime has a second try, hull has not.
 row() { # FUNCTION; what is expected on stdin
 	local expected peer hull
 
 	expected=$(cat)
 	peer=$(run_row "$PEER" "$1")
+	[ "$peer" = "${PEER_PRINTS-$expected}" ] || peer=$(run_row "$PEER" "$1")
 	if [ "$peer" != "${PEER_PRINTS-$expected}" ]; then
 		printf '%s printed:\n%s\nexpected:\n%s\n' "$PEER" "$peer" "${PEER_PRINTS-$expected}"
 		return 1
