@@ -110,6 +110,42 @@ struct container_exec_opts {
 int container_exec(struct container_root *root, const struct container_exec_opts *opts,
 		   int *ret_exit, struct err *err) must_check;
 
+/* ---- checkpoint and restore ----------------------------------------------------------------- */
+
+/* What a dump and a restore share; options by CRIU's names. */
+struct container_image_opts {
+	const char *criu;                /* the program; NULL: found in PATH */
+	const char *image_path;          /* NULL: ./checkpoint */
+	const char *work_path;           /* of CRIU's log; NULL: the directory of the images */
+	const char *manage_cgroups_mode; /* "soft", "full", "strict", "ignore"; NULL: ignore */
+	const char *const *empty_ns;     /* types of namespaces whose contents are left out */
+	size_t n_empty_ns;
+	bool tcp_established, ext_unix_sk, shell_job, file_locks, lazy_pages, auto_dedup;
+};
+
+struct container_checkpoint_opts {
+	const char *id;
+	struct container_image_opts image;
+	const char *parent_path; /* of an earlier pre-dump, relative to image_path; NULL */
+	const char *page_server; /* "ADDRESS:PORT", NULL */
+	int status_fd;           /* -1 */
+	bool leave_running, pre_dump, tcp_skip_in_flight, link_remap;
+};
+/* The container is gone afterwards, unless it is left running or this was a pre-dump. When it fails
+ * the container runs on (or is paused, if it was). */
+int container_checkpoint(struct container_root *root, const struct container_checkpoint_opts *opts,
+			 struct err *err) must_check;
+
+struct container_restore_opts {
+	struct container_create_opts create;
+	struct container_image_opts image;
+	const char *lsm_profile, *lsm_mount_context;
+	bool tcp_close;
+};
+/* As container_run(): *ret_exit when attached. */
+int container_restore(struct container_root *root, const struct container_restore_opts *opts,
+		      int *ret_exit, struct err *err) must_check;
+
 /* ---- events ------------------------------------------------------------------------------ */
 
 struct container_events {

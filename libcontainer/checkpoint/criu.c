@@ -1,0 +1,450 @@
+/* RUNTIME: CRIU's protocol: its program as a child, requests, notifications, errors. */
+#include "libcontainer/checkpoint/criu.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/utsname.h>
+
+#include "criu.pb-c.h"
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/io.h"
+#include "libcontainer/base/log.h"
+#include "libcontainer/base/proc.h"
+#include "libcontainer/base/sock.h"
+#include "libcontainer/base/str.h"
+
+#define MAX_REPLY    65536
+#define MAX_LOG      (16 << 20)
+#define LOG_LEVEL    4 /* what runc and crun ask for: people send these logs to CRIU's authors */
+#define HINT_INSTALL "install CRIU 4.2 or newer, or name it by --criu"
+
+/* ---- the program ---------------------------------------------------------------------------- */
+
+static bool is_program(const char *path)
+{
+	return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
+}
+
+int criu_find(struct arena *a, const char *wanted, const char **ret, struct err *err)
+{
+	const char *path = getenv("PATH"), *name = given(wanted) ? wanted : "criu";
+	int r;
+
+	if (strchr(name, '/')) {
+		*ret = name;
+		if (is_program(name))
+			return 0;
+		r = err_sys(err, errno, "execute CRIU, '%s'", name);
+		err_hint(err, HINT_INSTALL);
+		return r;
+	}
+	/* Engines call some commands with an empty environment. */
+	for (path = given(path) ? path : "/usr/sbin:/usr/bin:/sbin:/bin"; *path;) {
+		size_t n = strcspn(path, ":");
+
+		if (n) {
+			*ret = arena_printf(a, "%.*s/%s", (int)n, path, name);
+			if (is_program(*ret))
+				return 0;
+		}
+		path += n + (path[n] == ':');
+	}
+	r = err_fail(err, ENOENT, "there is no program '%s' in PATH", name);
+	err_hint(err, HINT_INSTALL);
+	return r;
+}
+
+/* In the child. */
+static void execute(const char *path, int sock, const int *keep, size_t n)
+{
+	char number[16];
+
+	proc_reset_signals();
+	snprintf(number, sizeof(number), "%d", sock);
+	if (proc_cloexec_from(3) < 0 || fcntl(sock, F_SETFD, 0) < 0)
+		_exit(126);
+	for (size_t i = 0; i < n; i++)
+		if (fcntl(keep[i], F_SETFD, 0) < 0)
+			_exit(126);
+	execl(path, path, "swrk", number, (char *)NULL);
+	_exit(127);
+}
+
+/* ---- packets -------------------------------------------------------------------------------- */
+
+static int send_request(struct criu *c, const CriuRequest *request, struct err *err)
+{
+	size_t len = criu_request__get_packed_size(request);
+	auto_free uint8_t *buf = malloc(len);
+	int r;
+
+	if (!buf)
+		return err_sys(err, ENOMEM, "ask CRIU");
+	criu_request__pack(request, buf);
+	r = sock_send(c->sock, buf, len, -1);
+	return r < 0 ? err_sys(err, -r, "ask CRIU") : 0;
+}
+
+static void free_response(CriuResponse **p)
+{
+	if (*p)
+		criu_response__free_unpacked(*p, NULL);
+}
+#define auto_response __attribute__((cleanup(free_response))) CriuResponse
+
+/* CRIU's end without an answer: whether it could be executed, or was killed. */
+static int explain_end(struct criu *c, struct err *err)
+{
+	int status = proc_wait(c->pid);
+
+	c->pid = 0;
+	if (status == 127)
+		return err_fail(err, ENOENT, "CRIU, '%s', could not be executed", c->path);
+	return err_fail(err, EPIPE, "CRIU, '%s', ended without an answer, with exit status %d",
+			c->path, status);
+}
+
+static int receive(struct criu *c, CriuResponse **ret, int *ret_fd, struct err *err)
+{
+	auto_free uint8_t *buf = malloc(MAX_REPLY);
+	ssize_t n;
+
+	if (!buf)
+		return err_sys(err, ENOMEM, "hear CRIU");
+	n = sock_recv(c->sock, buf, MAX_REPLY, ret_fd);
+	if (n == 0 || n == -ECONNRESET)
+		return explain_end(c, err);
+	if (n < 0)
+		return err_sys(err, (int)-n, "hear CRIU");
+	*ret = criu_response__unpack(NULL, (size_t)n, buf);
+	return *ret ? 0 : err_fail(err, EPROTO, "'%s' does not speak CRIU's protocol", c->path);
+}
+
+static int ask(struct criu *c, CriuType type, CriuFeatures *features, CriuResponse **ret,
+	       struct err *err)
+{
+	CriuRequest request = CRIU_REQUEST__INIT;
+	int r;
+
+	request.type = type;
+	request.has_keep_open = request.keep_open = true;
+	request.features = features;
+	r = send_request(c, &request, err);
+	if (r == 0)
+		r = receive(c, ret, NULL, err);
+	if (r == 0 && ((*ret)->type != type || !(*ret)->success))
+		return err_fail(err, EPROTO, "CRIU, '%s', refused a question (%d)", c->path,
+				(int)type);
+	return r;
+}
+
+/* ---- what it is and can do --------------------------------------------------------------------
+ */
+
+static bool linux_has_6_16(void)
+{
+	struct utsname u;
+	unsigned major = 0, minor = 0;
+
+	return uname(&u) == 0 && sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 16));
+}
+
+static int check_version(struct criu *c, struct err *err)
+{
+	auto_response *answer = NULL;
+	int r = ask(c, CRIU_TYPE__VERSION, NULL, &answer, err), oldest = CRIU_OLDEST;
+
+	if (r < 0)
+		return r;
+	if (!answer->version)
+		return err_fail(err, EPROTO, "CRIU, '%s', does not say its version", c->path);
+	c->version = CRIU_VERSION(answer->version->major_number, answer->version->minor_number,
+				  answer->version->sublevel);
+	log_debug("criu: '%s' is version %d", c->path, c->version);
+	if (linux_has_6_16())
+		oldest = CRIU_FOR_LINUX_6_16;
+	if (c->version >= oldest)
+		return 0;
+	r = err_fail(err, ENOTSUP, "CRIU, '%s', is version %d.%d: this kernel needs %d.%d or newer",
+		     c->path, answer->version->major_number, answer->version->minor_number,
+		     oldest / 10000, oldest / 100 % 100);
+	err_hint(err, HINT_INSTALL);
+	return r;
+}
+
+int criu_open(struct criu *c, const char *path, int cgroup_fd, const int *keep, size_t n_keep,
+	      struct err *err)
+{
+	int pair[2];
+
+	*c = (struct criu){.sock = -1, .path = path};
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(err, errno, "make a socket pair");
+	c->sock = pair[0];
+	c->pid = proc_clone(0, cgroup_fd, NULL);
+	if (c->pid == 0)
+		execute(path, pair[1], keep, n_keep);
+	close(pair[1]);
+	if (c->pid < 0) {
+		int code = -c->pid;
+
+		c->pid = 0;
+		return err_sys(err, code, "start CRIU");
+	}
+	return check_version(c, err);
+}
+
+void criu_close(struct criu *c)
+{
+	close_fd(&c->sock); /* it ends when nobody asks any more */
+	if (c->pid > 0)
+		(void)proc_wait(c->pid);
+	c->pid = 0;
+}
+
+int criu_features(struct criu *c, struct criu_features *ret, struct err *err)
+{
+	CriuFeatures wanted = CRIU_FEATURES__INIT;
+	auto_response *answer = NULL;
+	int r;
+
+	wanted.has_mem_track = wanted.has_lazy_pages = true;
+	wanted.mem_track = wanted.lazy_pages = true;
+	r = ask(c, CRIU_TYPE__FEATURE_CHECK, &wanted, &answer, err);
+	if (r < 0)
+		return r;
+	ret->mem_track = answer->features && answer->features->mem_track;
+	ret->lazy_pages = answer->features && answer->features->lazy_pages;
+	return 0;
+}
+
+/* ---- a dump or restore -------------------------------------------------------------------------
+ */
+
+/* The lists of a request, as protobuf-c wants them: arrays of pointers. */
+struct lists {
+	struct arena arena;
+	CriuPageServer ps;
+};
+
+static CriuMount **mounts(struct arena *a, const struct criu_pair *p, size_t n)
+{
+	CriuMount **ret = arena_array(a, CriuMount *, n + 1);
+
+	for (size_t i = 0; i < n; i++) {
+		ret[i] = arena_new(a, CriuMount);
+		criu_mount__init(ret[i]);
+		ret[i]->key = (char *)(uintptr_t)p[i].key;
+		ret[i]->val = (char *)(uintptr_t)p[i].val;
+	}
+	return ret;
+}
+
+static CriuInherit **inherits(struct arena *a, const struct criu_inherit *p, size_t n)
+{
+	CriuInherit **ret = arena_array(a, CriuInherit *, n + 1);
+
+	for (size_t i = 0; i < n; i++) {
+		ret[i] = arena_new(a, CriuInherit);
+		criu_inherit__init(ret[i]);
+		ret[i]->key = (char *)(uintptr_t)p[i].key;
+		ret[i]->fd = p[i].fd;
+	}
+	return ret;
+}
+
+static CriuJoin **joins(struct arena *a, const struct criu_pair *p, size_t n)
+{
+	CriuJoin **ret = arena_array(a, CriuJoin *, n + 1);
+
+	for (size_t i = 0; i < n; i++) {
+		ret[i] = arena_new(a, CriuJoin);
+		criu_join__init(ret[i]);
+		ret[i]->ns = (char *)(uintptr_t)p[i].key;
+		ret[i]->ns_file = (char *)(uintptr_t)p[i].val;
+	}
+	return ret;
+}
+
+static void fill_lists(CriuOptions *o, const struct criu_request *q, struct lists *l)
+{
+	o->ext_mnt = mounts(&l->arena, q->ext_mnt, q->n_ext_mnt);
+	o->n_ext_mnt = q->n_ext_mnt;
+	o->external = (char **)(uintptr_t)q->external;
+	o->n_external = q->n_external;
+	o->inherit_fd = inherits(&l->arena, q->inherit, q->n_inherit);
+	o->n_inherit_fd = q->n_inherit;
+	o->join_ns = joins(&l->arena, q->join_ns, q->n_join_ns);
+	o->n_join_ns = q->n_join_ns;
+	if (q->ps_address || q->ps_fd >= 0) {
+		criu_page_server__init(&l->ps);
+		l->ps.address = (char *)(uintptr_t)q->ps_address;
+		l->ps.has_port = q->ps_address != NULL;
+		l->ps.port = htons(q->ps_port);
+		l->ps.has_fd = q->ps_fd >= 0;
+		l->ps.fd = q->ps_fd;
+		o->ps = &l->ps;
+	}
+}
+
+static const CriuType types[] = {
+	[CRIU_DUMP] = CRIU_TYPE__DUMP,
+	[CRIU_PRE_DUMP] = CRIU_TYPE__SINGLE_PRE_DUMP,
+	[CRIU_RESTORE] = CRIU_TYPE__RESTORE,
+};
+
+#define FLAG(name) (o->has_##name = true, o->name = q->name)
+#define TEXT(name) (o->name = (char *)(uintptr_t)q->name)
+
+static void fill_options(CriuOptions *o, const struct criu_request *q)
+{
+	o->images_dir_fd = q->images_fd;
+	o->has_work_dir_fd = true;
+	o->work_dir_fd = q->work_fd;
+	o->has_log_level = true;
+	o->log_level = LOG_LEVEL;
+	o->has_notify_scripts = o->notify_scripts = true;
+	o->has_manage_cgroups = o->manage_cgroups = true;
+	o->has_manage_cgroups_mode = true;
+	o->manage_cgroups_mode = (CriuCgroups)q->cgroups_mode;
+	o->has_network_lock = true;
+	o->network_lock = q->network_lock ? CRIU_NETWORK_LOCK__NFTABLES : CRIU_NETWORK_LOCK__SKIP;
+	o->has_pid = q->pid > 0;
+	o->pid = q->pid;
+	o->has_empty_ns = q->empty_ns != 0;
+	o->empty_ns = q->empty_ns;
+	o->has_ghost_limit = q->ghost_limit != 0;
+	o->ghost_limit = q->ghost_limit;
+	o->has_status_fd = q->status_fd >= 0;
+	o->status_fd = q->status_fd;
+	o->has_rst_sibling = o->rst_sibling = q->what == CRIU_RESTORE;
+	FLAG(leave_running);
+	FLAG(ext_unix_sk);
+	FLAG(tcp_established);
+	FLAG(tcp_close);
+	FLAG(tcp_skip_in_flight);
+	FLAG(shell_job);
+	FLAG(file_locks);
+	FLAG(link_remap);
+	FLAG(lazy_pages);
+	FLAG(auto_dedup);
+	FLAG(track_mem);
+	FLAG(orphan_pts_master);
+	FLAG(evasive_devices);
+	TEXT(log_file);
+	TEXT(root);
+	TEXT(parent_img);
+	TEXT(config_file);
+	TEXT(freeze_cgroup);
+	TEXT(lsm_profile);
+	TEXT(lsm_mount_context);
+}
+
+/* The first error in CRIU's log, which names its cause; the last is only "Dumping FAILED". Lines
+ * are
+ * "(00.012345) Error (criu/files.c:123): text". */
+static const char *first_error(struct arena *a, const struct criu_request *q)
+{
+	struct err ignored;
+	char *text, *p;
+	size_t len;
+
+	if (io_read_file(a, q->work_fd, q->log_file, MAX_LOG, &text, &len, &ignored) < 0)
+		return NULL;
+	p = strstr(text, "Error (");
+	if (p)
+		p = strstr(p, "): ");
+	if (!p)
+		return NULL;
+	p[3 + strcspn(p + 3, "\n")] = '\0';
+	return p + 3;
+}
+
+static int failure(const CriuResponse *answer, const struct criu_request *q, struct err *err)
+{
+	static const char *const what[] = {"dump", "dump the memory of", "restore"};
+	auto_arena a = ARENA_INIT;
+	const char *why = first_error(&a, q);
+	int code = answer->has_cr_errno && answer->cr_errno > 0 ? answer->cr_errno : EIO;
+
+	if (!why && given(answer->cr_errmsg))
+		why = answer->cr_errmsg;
+	err_fail(err, code, "CRIU could not %s the container: %.512s", what[q->what],
+		 why ? why : "it does not say why");
+	err_hint(err, "the whole log is '%s' in the work directory", q->log_file);
+	return -err->code;
+}
+
+static int answer_notify(struct criu *c, const CriuResponse *told, int fd, criu_notify *notify,
+			 void *ctx, struct err *why)
+{
+	CriuRequest reply = CRIU_REQUEST__INIT;
+	struct criu_event event = {.name = "", .fd = fd};
+	struct err err;
+
+	if (told->notify && told->notify->script)
+		event.name = told->notify->script;
+	if (told->notify && told->notify->has_pid)
+		event.pid = told->notify->pid;
+	log_debug("criu: %s", event.name);
+	reply.type = CRIU_TYPE__NOTIFY;
+	reply.has_notify_success = true;
+	reply.notify_success = notify(ctx, &event, why) >= 0;
+	return send_request(c, &reply, reply.notify_success ? why : &err);
+}
+
+/* Until the answer. A refusal of NOTIFY is the error, CRIU's is its consequence. */
+static int converse(struct criu *c, const struct criu_request *q, criu_notify *notify, void *ctx,
+		    pid_t *ret_pid, struct err *err)
+{
+	struct err why = ERR_NONE;
+
+	for (;;) {
+		auto_response *answer = NULL;
+		auto_fd int fd = -1;
+		int r = receive(c, &answer, &fd, err);
+
+		if (r == 0 && answer->type == CRIU_TYPE__NOTIFY) {
+			r = answer_notify(c, answer, fd, notify, ctx, &why);
+			if (r < 0 && !why.code)
+				return err_fail(err, EPIPE, "CRIU ended in the middle");
+			continue;
+		}
+		if (why.code) {
+			*err = why;
+			return -err->code;
+		}
+		if (r < 0)
+			return r;
+		if (answer->type != types[q->what])
+			return err_fail(err, EPROTO, "CRIU gave an answer of type %d",
+					(int)answer->type);
+		if (!answer->success)
+			return failure(answer, q, err);
+		if (ret_pid)
+			*ret_pid = answer->restore ? answer->restore->pid : 0;
+		return 0;
+	}
+}
+
+int criu_run(struct criu *c, const struct criu_request *q, criu_notify *notify, void *ctx,
+	     pid_t *ret_pid, struct err *err)
+{
+	CriuRequest request = CRIU_REQUEST__INIT;
+	CriuOptions options = CRIU_OPTIONS__INIT;
+	struct lists l = {.arena = ARENA_INIT};
+	int r;
+
+	fill_lists(&options, q, &l);
+	fill_options(&options, q);
+	request.type = types[q->what];
+	request.opts = &options;
+	r = send_request(c, &request, err);
+	arena_done(&l.arena);
+	return r < 0 ? r : converse(c, q, notify, ctx, ret_pid, err);
+}
