@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -139,8 +140,8 @@ int io_write_all(int fd, const void *buf, size_t len)
 	return 0;
 }
 
-int io_replace_file(int dirfd, const char *name, const void *buf, size_t len, mode_t mode,
-		    struct err *err)
+static int replace(int dirfd, const char *name, const void *buf, size_t len, mode_t mode,
+		   bool durably, struct err *err)
 {
 	auto_fd int fd = -1;
 	char tmp[300];
@@ -151,6 +152,8 @@ int io_replace_file(int dirfd, const char *name, const void *buf, size_t len, mo
 	if (fd < 0)
 		return err_sys(err, errno, "create '%s'", tmp);
 	r = io_write_all(fd, buf, len);
+	if (r == 0 && durably && fsync(fd) < 0)
+		r = -errno;
 	if (r < 0) {
 		unlinkat(dirfd, tmp, 0);
 		return err_sys(err, -r, "write '%s'", name);
@@ -161,4 +164,36 @@ int io_replace_file(int dirfd, const char *name, const void *buf, size_t len, mo
 		return err_sys(err, r, "rename '%s' to '%s'", tmp, name);
 	}
 	return 0;
+}
+
+int io_replace_file(int dirfd, const char *name, const void *buf, size_t len, mode_t mode,
+		    struct err *err)
+{
+	return replace(dirfd, name, buf, len, mode, false, err);
+}
+
+/* The name's own durability is that of its directory (fsync(2)). */
+static int sync_directory(int dirfd, const char *name, struct err *err)
+{
+	/* DIRFD may be an O_PATH descriptor, or AT_FDCWD. */
+	auto_fd int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || fsync(fd) < 0)
+		return err_sys(err, errno, "write the directory of '%s'", name);
+	return 0;
+}
+
+int io_replace_file_durably(int dirfd, const char *name, const void *buf, size_t len, mode_t mode,
+			    struct err *err)
+{
+	int r = replace(dirfd, name, buf, len, mode, true, err);
+
+	return r < 0 ? r : sync_directory(dirfd, name, err);
+}
+
+int io_remove_file_durably(int dirfd, const char *name, struct err *err)
+{
+	if (unlinkat(dirfd, name, 0) < 0 && errno != ENOENT)
+		return err_sys(err, errno, "remove '%s'", name);
+	return sync_directory(dirfd, name, err);
 }

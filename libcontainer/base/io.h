@@ -27,5 +27,10 @@ int io_write_all(int fd, const void *buf, size_t len);
  * nothing is left behind. */
 int io_replace_file(int dirfd, const char *name, const void *buf, size_t len, mode_t mode,
 		    struct err *err) must_check;
+/* The same, and both the file and its name have reached the disk when it returns. */
+int io_replace_file_durably(int dirfd, const char *name, const void *buf, size_t len, mode_t mode,
+			    struct err *err) must_check;
+/* A file that is not there is removed already. */
+int io_remove_file_durably(int dirfd, const char *name, struct err *err) must_check;
 
 #endif
