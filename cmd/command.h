@@ -15,6 +15,7 @@ struct cli {
 	struct arena *arena;
 	struct container_root root;
 	bool explicit_root; /* --root was given */
+	const char *criu;   /* --criu: NULL if it was not given */
 };
 
 enum cli_root {

@@ -40,8 +40,8 @@ const struct cli_option cli_global_options[] = {
 		 "the same as --cgroup-manager systemd, where that option is not given"),
 	OPT_SWITCH(struct cli_globals, rootless, 0, "rootless", "true|false|auto",
 		   "do without what only real root may do (default: auto)"),
-	{.name = "criu", .kind = CLI_STRING, .hidden = true, .arg = "PATH",
-	 .offset = CLI_AT(struct cli_globals, criu, const char *)},
+	OPT_STRING(struct cli_globals, criu, 0, "criu", "PATH",
+		   "CRIU, for checkpoint and restore (default: criu, in PATH)"),
 	OPT_FLAG(struct cli_globals, version, 'v', "version", "print the version"),
 	OPT_END,
 };

@@ -132,6 +132,7 @@ static int apply_globals(struct cli *cli, const struct cli_globals *g, struct er
 	if (r < 0)
 		return r;
 	/* engines say --systemd-cgroup always, and the other one when they mean it */
+	cli->criu = g->criu;
 	cli->root.no_cgroup = g->cgroup_manager && streq(g->cgroup_manager, "disabled");
 	cli->root.systemd =
 		g->cgroup_manager ? streq(g->cgroup_manager, "systemd") : g->systemd_cgroup;

@@ -29,6 +29,7 @@ _hull_value()
 	:--log-format) _hull_words "text json" ;;
 	:--log-level) _hull_words "error warning info debug trace" ;;
 	:--cgroup-manager) _hull_words "cgroupfs disabled systemd" ;;
+	:--criu) : ;;
 	create:--bundle | create:-b) _hull_compgen -d ;;
 	create:--config | create:-f) _hull_compgen -f ;;
 	create:--console-socket) _hull_compgen -f ;;
@@ -98,7 +99,7 @@ _hull_value()
 _hull_options()
 {
 	case $1 in
-	'') _hull_words "--root --log --log-format --debug --log-level --cgroup-manager --systemd-cgroup --rootless --version --help" ;;
+	'') _hull_words "--root --log --log-format --debug --log-level --cgroup-manager --systemd-cgroup --rootless --criu --version --help" ;;
 	create) _hull_words "--bundle --config --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --help" ;;
 	start) _hull_words "--help" ;;
 	run) _hull_words "--bundle --config --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --detach --keep --no-subreaper --help" ;;

@@ -3,7 +3,7 @@
 # An option, after its command and a colon: whether a value follows.
 function __hull_takes_value
 	switch $argv[1]
-		case ':--root' ':--log' ':--log-format' ':--log-level' ':--cgroup-manager' 'create:--bundle' 'create:-b' 'create:--config' 'create:-f' 'create:--console-socket' 'create:--pidfd-socket' 'create:--pid-file' 'create:--preserve-fds' 'run:--bundle' 'run:-b' 'run:--config' 'run:-f' 'run:--console-socket' 'run:--pidfd-socket' 'run:--pid-file' 'run:--preserve-fds' 'exec:--process' 'exec:-p' 'exec:--cwd' 'exec:--env' 'exec:-e' 'exec:--user' 'exec:-u' 'exec:--additional-gids' 'exec:-g' 'exec:--cap' 'exec:-c' 'exec:--apparmor' 'exec:--process-label' 'exec:--cgroup' 'exec:--console-socket' 'exec:--pidfd-socket' 'exec:--pid-file' 'exec:--preserve-fds' 'list:--format' 'list:-f' 'ps:--format' 'ps:-f' 'kill:--signal' 'kill:-s' 'update:--resources' 'update:-r' 'update:--blkio-weight' 'update:--cpu-period' 'update:--cpu-quota' 'update:--cpu-burst' 'update:--cpu-share' 'update:--cpu-rt-period' 'update:--cpu-rt-runtime' 'update:--cpuset-cpus' 'update:--cpuset-mems' 'update:--cpu-idle' 'update:--memory' 'update:--memory-reservation' 'update:--memory-swap' 'update:--pids-limit' 'events:--interval' 'checkpoint:--image-path' 'checkpoint:--work-path' 'checkpoint:--manage-cgroups-mode' 'checkpoint:--empty-ns' 'checkpoint:--parent-path' 'checkpoint:--status-fd' 'checkpoint:--page-server' 'restore:--bundle' 'restore:-b' 'restore:--console-socket' 'restore:--pid-file' 'restore:--image-path' 'restore:--work-path' 'restore:--manage-cgroups-mode' 'restore:--empty-ns' 'restore:--lsm-profile' 'restore:--lsm-mount-context' 'restore:--preserve-fds' 'spec:--bundle' 'spec:-b'
+		case ':--root' ':--log' ':--log-format' ':--log-level' ':--cgroup-manager' ':--criu' 'create:--bundle' 'create:-b' 'create:--config' 'create:-f' 'create:--console-socket' 'create:--pidfd-socket' 'create:--pid-file' 'create:--preserve-fds' 'run:--bundle' 'run:-b' 'run:--config' 'run:-f' 'run:--console-socket' 'run:--pidfd-socket' 'run:--pid-file' 'run:--preserve-fds' 'exec:--process' 'exec:-p' 'exec:--cwd' 'exec:--env' 'exec:-e' 'exec:--user' 'exec:-u' 'exec:--additional-gids' 'exec:-g' 'exec:--cap' 'exec:-c' 'exec:--apparmor' 'exec:--process-label' 'exec:--cgroup' 'exec:--console-socket' 'exec:--pidfd-socket' 'exec:--pid-file' 'exec:--preserve-fds' 'list:--format' 'list:-f' 'ps:--format' 'ps:-f' 'kill:--signal' 'kill:-s' 'update:--resources' 'update:-r' 'update:--blkio-weight' 'update:--cpu-period' 'update:--cpu-quota' 'update:--cpu-burst' 'update:--cpu-share' 'update:--cpu-rt-period' 'update:--cpu-rt-runtime' 'update:--cpuset-cpus' 'update:--cpuset-mems' 'update:--cpu-idle' 'update:--memory' 'update:--memory-reservation' 'update:--memory-swap' 'update:--pids-limit' 'events:--interval' 'checkpoint:--image-path' 'checkpoint:--work-path' 'checkpoint:--manage-cgroups-mode' 'checkpoint:--empty-ns' 'checkpoint:--parent-path' 'checkpoint:--status-fd' 'checkpoint:--page-server' 'restore:--bundle' 'restore:-b' 'restore:--console-socket' 'restore:--pid-file' 'restore:--image-path' 'restore:--work-path' 'restore:--manage-cgroups-mode' 'restore:--empty-ns' 'restore:--lsm-profile' 'restore:--lsm-mount-context' 'restore:--preserve-fds' 'spec:--bundle' 'spec:-b'
 			return 0
 	end
 	return 1
@@ -60,7 +60,7 @@ complete -c hull -n "__hull_in '' 0" -a pause -d 'suspend all processes of a con
 complete -c hull -n "__hull_in '' 0" -a resume -d 'let the processes of a paused container run again'
 complete -c hull -n "__hull_in '' 0" -a update -d 'change the resource limits of a container'
 complete -c hull -n "__hull_in '' 0" -a events -d 'print resource use and out-of-memory kills as JSON, a line each'
-complete -c hull -n "__hull_in '' 0" -a checkpoint -d 'dump a running container to files (not in this build)'
+complete -c hull -n "__hull_in '' 0" -a checkpoint -d 'dump a running container to files'
 complete -c hull -n "__hull_in '' 0" -a restore -d 'make a container from a dump (not in this build)'
 complete -c hull -n "__hull_in '' 0" -a spec -d 'write a config.json to start from'
 complete -c hull -n "__hull_in '' 0" -a features -d 'print what hull supports as JSON'
@@ -73,6 +73,7 @@ complete -c hull -n "__hull_in ''" -l log-level -x -a 'error warning info debug 
 complete -c hull -n "__hull_in ''" -l cgroup-manager -x -a 'cgroupfs disabled systemd' -d 'who manages the cgroup of a new container; systemd: a scope of its own; disabled: it stays in the caller\'s, without limits (default: cgroupfs)'
 complete -c hull -n "__hull_in ''" -l systemd-cgroup -d 'the same as --cgroup-manager systemd, where that option is not given'
 complete -c hull -n "__hull_in ''" -l rootless -d 'do without what only real root may do (default: auto)'
+complete -c hull -n "__hull_in ''" -l criu -x -d 'CRIU, for checkpoint and restore (default: criu, in PATH)'
 complete -c hull -n "__hull_in ''" -l version -s v -d 'print the version'
 complete -c hull -n "__hull_in 'create'" -l bundle -s b -x -a '(__fish_complete_directories)' -d 'directory with config.json and the root file system (default: the current one)'
 complete -c hull -n "__hull_in 'create'" -l config -s f -r -F -d 'another file than the bundle\'s config.json'
@@ -201,7 +202,7 @@ complete -c hull -n "__hull_in 'help' 0" -a pause -d 'suspend all processes of a
 complete -c hull -n "__hull_in 'help' 0" -a resume -d 'let the processes of a paused container run again'
 complete -c hull -n "__hull_in 'help' 0" -a update -d 'change the resource limits of a container'
 complete -c hull -n "__hull_in 'help' 0" -a events -d 'print resource use and out-of-memory kills as JSON, a line each'
-complete -c hull -n "__hull_in 'help' 0" -a checkpoint -d 'dump a running container to files (not in this build)'
+complete -c hull -n "__hull_in 'help' 0" -a checkpoint -d 'dump a running container to files'
 complete -c hull -n "__hull_in 'help' 0" -a restore -d 'make a container from a dump (not in this build)'
 complete -c hull -n "__hull_in 'help' 0" -a spec -d 'write a config.json to start from'
 complete -c hull -n "__hull_in 'help' 0" -a features -d 'print what hull supports as JSON'

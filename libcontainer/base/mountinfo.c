@@ -38,6 +38,7 @@ static bool parse(char *line, struct mountinfo *ret)
 	ret->type = word ? strtok_r(NULL, " ", &save) : NULL;
 	if (!ret->type || str_to_u64(fields[0], &ret->id) < 0)
 		return false;
+	ret->dev = fields[2];
 	ret->root = unescape(fields[3]);
 	ret->point = unescape(fields[4]);
 	return true;

@@ -13,6 +13,7 @@
 
 struct mountinfo {
 	uint64_t id;
+	const char *dev;   /* "MAJOR:MINOR" of the file system */
 	const char *root;  /* the directory of the file system that is mounted */
 	const char *point; /* where */
 	const char *type;  /* of the file system */

@@ -62,11 +62,16 @@ int criu_find(struct arena *a, const char *wanted, const char **ret, struct err 
 static void execute(const char *path, int sock, const int *keep, size_t n)
 {
 	char number[16];
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	proc_reset_signals();
 	snprintf(number, sizeof(number), "%d", sock);
-	if (proc_cloexec_from(3) < 0 || fcntl(sock, F_SETFD, 0) < 0)
+	if (null < 0 || proc_cloexec_from(3) < 0 || fcntl(sock, F_SETFD, 0) < 0)
 		_exit(126);
+	/* What it has to say is in its log and its answers; users and engines read ours here. */
+	for (int fd = 0; fd <= 2; fd++)
+		if (dup2(null, fd) < 0)
+			_exit(126);
 	for (size_t i = 0; i < n; i++)
 		if (fcntl(keep[i], F_SETFD, 0) < 0)
 			_exit(126);

@@ -37,7 +37,7 @@ int criu_find(struct arena *a, const char *wanted, const char **ret, struct err 
 
 /* Starts it, in the cgroup CGROUP_FD unless that is -1, and asks its version, which must be one
  * that works on this kernel. Needs criu_close() in any case. Descriptors that requests name keep
- * their numbers. */
+ * their numbers; 0 to 2 are not passed on. */
 int criu_open(struct criu *c, const char *path, int cgroup_fd, const int *keep, size_t n_keep,
 	      struct err *err) must_check;
 /* Ends it; a child of hull that it made lives on. */

@@ -50,7 +50,8 @@ const struct annotation annotation_table[] = {
 
 	{"krun.", ANNOTATION_FOREIGN, "shape of a virtual machine"},
 	{"module.wasm.image/variant", ANNOTATION_FOREIGN, "kind of a WebAssembly image"},
-	{"org.criu.config", ANNOTATION_FOREIGN, "configuration of CRIU"},
+	{"org.criu.config", ANNOTATION_TEXT,
+	 "CRIU's configuration file, whose values win over the options of checkpoint and restore; empty: none"},
 };
 /* clang-format on */
 const size_t n_annotations = ARRAY_SIZE(annotation_table);

@@ -165,10 +165,10 @@ hook() { # KIND SCRIPT
 }
 
 @test "annotations: what other runtimes act on is reported (A-08)" {
-	config '.annotations = {"krun.cpus": "4", "module.wasm.image/variant": "compat", "org.criu.config": "/x"}'
+	config '.annotations = {"krun.cpus": "4", "module.wasm.image/variant": "compat"}'
 	args true
 	run -0 hull --debug --log "$T/log" run web
-	for k in krun.cpus module.wasm.image/variant org.criu.config; do
+	for k in krun.cpus module.wasm.image/variant; do
 		has "$(cat "$T/log")" "annotations.$k: no effect"
 	done
 }

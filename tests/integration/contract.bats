@@ -110,7 +110,7 @@ load helpers
 	has "$stderr" "No help topic for 'nosuch'"
 }
 
-@test "contract: checkpoint and restore are there for those who ask, and say that they cannot" {
+@test "contract: checkpoint and restore are there for those who ask, with all that engines pass" {
 	cd /
 	# Podman asks these two before anything else
 	run -0 --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups env -i "$HULL" --root /nonexistent checkpoint --help
@@ -125,11 +125,11 @@ load helpers
 	has "$output" "flag needs an argument"
 	refused hull checkpoint --image-path "$T/i" --work-path "$T/w" --leave-running --leave-running --tcp-established --file-locks \
 		--empty-ns network --parent-path ../pre --status-fd 3 web
-	has "$line" "this build of hull cannot checkpoint"
+	has "$line" 'container `web` does not exist'
 	# as go-runc writes it
 	refused hull restore --image-path "$T/i" --work-path "$T/w" --bundle "$BUNDLE" --pid-file "$T/pid" --detach -no-subreaper \
 		--no-pivot --tcp-close --lsm-profile apparmor:x --lsm-mount-context system_u:x web
-	has "$line" "this build of hull cannot checkpoint or restore"
+	has "$line" "this build of hull cannot restore"
 	[[ ! -e $T/i && ! -e $T/w && ! -e $T/pid ]]
 	run -0 hull features
 	equal "$(jq '.annotations | keys | map(select(test("checkpoint"))) | length' <<< "$output")" 0

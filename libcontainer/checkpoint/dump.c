@@ -1,0 +1,339 @@
+/* RUNTIME: checkpoint: a running container to images, by CRIU. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/log.h"
+#include "libcontainer/base/steps.h"
+#include "libcontainer/base/str.h"
+#include "libcontainer/checkpoint/checkpoint.h"
+#include "libcontainer/checkpoint/externals.h"
+#include "libcontainer/checkpoint/images.h"
+#include "oci-spec/oci.h"
+
+/* An unlinked file that is still open goes into the images as a whole: logs and temporary files of
+ * big programs, not disk images. CRIU's own limit is 1 MiB. */
+#define GHOST_LIMIT (1u << 30)
+
+struct dump {
+	const struct ckpt_dump *d;
+	const struct container_checkpoint_opts *o;
+	struct container *c;
+	struct arena arena;
+	struct oci_spec spec;
+	struct criu criu;
+	struct externals externals;
+	struct criu_request q;
+	int images_fd, work_fd;
+};
+
+/* ---- what options say ------------------------------------------------------------------------ */
+
+int ckpt_cgroups_mode(const char *mode, int *ret, struct err *err)
+{
+	static const struct {
+		const char *name;
+		int mode;
+	} modes[] = {
+		{"ignore", CRIU_CG_IGNORE},
+		{"soft", CRIU_CG_SOFT},
+		{"full", CRIU_CG_FULL},
+		{"strict", CRIU_CG_STRICT},
+	};
+
+	*ret = CRIU_CG_IGNORE;
+	if (!given(mode))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
+		if (streq(mode, modes[i].name)) {
+			*ret = modes[i].mode;
+			return 0;
+		}
+	return err_fail(err, EINVAL,
+			"--manage-cgroups-mode: '%s' is not soft, full, strict or ignore", mode);
+}
+
+int ckpt_empty_ns(const struct container_image_opts *o, uint32_t *ret, struct err *err)
+{
+	*ret = 0;
+	for (size_t i = 0; i < o->n_empty_ns; i++) {
+		if (!streq(o->empty_ns[i], "network"))
+			return err_fail(err, EINVAL,
+					"--empty-ns: '%s': only network can be left out",
+					o->empty_ns[i]);
+		*ret |= CLONE_NEWNET;
+	}
+	return 0;
+}
+
+void ckpt_request(const struct container_image_opts *o, struct criu_request *q)
+{
+	q->tcp_established = o->tcp_established;
+	q->ext_unix_sk = o->ext_unix_sk;
+	q->shell_job = o->shell_job;
+	q->file_locks = o->file_locks;
+	q->lazy_pages = o->lazy_pages;
+	q->auto_dedup = o->auto_dedup;
+	/* Only connections have something to lose while nobody answers. */
+	q->network_lock = o->tcp_established;
+	q->orphan_pts_master = true;
+	q->ghost_limit = GHOST_LIMIT;
+	q->ps_fd = q->status_fd = -1;
+}
+
+/* "ADDRESS:PORT" */
+static int page_server(struct dump *x, struct err *err)
+{
+	const char *text = x->o->page_server, *colon = given(text) ? strrchr(text, ':') : NULL;
+	uint32_t port;
+
+	if (!given(text))
+		return 0;
+	if (!colon || colon == text || str_to_u32(colon + 1, &port) < 0 || port == 0 ||
+	    port > 65535)
+		return err_fail(err, EINVAL, "--page-server: '%s' is not ADDRESS:PORT", text);
+	x->q.ps_address = arena_strndup(&x->arena, text, (size_t)(colon - text));
+	x->q.ps_port = (uint16_t)port;
+	return 0;
+}
+
+/* ---- steps: before anything stands still
+ * --------------------------------------------------------- */
+
+static int dump_config(void *ctx, struct err *err)
+{
+	struct dump *x = ctx;
+	const char *path = arena_printf(&x->arena, "%s/config.json", x->c->state.bundle);
+	int r = oci_decode_file(&x->arena, &oci_spec_type, AT_FDCWD, path, &x->spec, err);
+
+	if (r == 0)
+		r = oci_validate(&x->spec, err);
+	if (r == 0)
+		r = images_criu_config(&x->c->state.annotations, &x->q.config_file, err);
+	return r;
+}
+
+static int dump_options(void *ctx, struct err *err)
+{
+	struct dump *x = ctx;
+	int r;
+
+	ckpt_request(&x->o->image, &x->q);
+	x->q.what = x->o->pre_dump ? CRIU_PRE_DUMP : CRIU_DUMP;
+	x->q.pid = (pid_t)x->c->state.pid.v;
+	x->q.root = x->c->state.rootfs;
+	x->q.log_file = "dump.log";
+	x->q.leave_running = x->o->leave_running || x->o->pre_dump;
+	x->q.tcp_skip_in_flight = x->o->tcp_skip_in_flight;
+	x->q.link_remap = x->o->link_remap;
+	x->q.status_fd = x->o->status_fd;
+	x->q.track_mem = x->o->pre_dump;
+	x->q.parent_img = x->o->parent_path;
+	if (x->o->parent_path && x->o->parent_path[0] == '/')
+		return err_fail(
+			err, EINVAL,
+			"--parent-path: '%s' is not relative to the directory of the images",
+			x->o->parent_path);
+	r = ckpt_cgroups_mode(x->o->image.manage_cgroups_mode, &x->q.cgroups_mode, err);
+	if (r == 0)
+		r = ckpt_empty_ns(&x->o->image, &x->q.empty_ns, err);
+	return r < 0 ? r : page_server(x, err);
+}
+
+static int dump_criu(void *ctx, struct err *err)
+{
+	struct dump *x = ctx;
+	struct criu_features can = {0};
+	const char *path;
+	int r = criu_find(&x->arena, x->o->image.criu, &path, err);
+
+	if (r == 0)
+		r = criu_open(&x->criu, path, -1, &x->q.status_fd, x->q.status_fd >= 0, err);
+	/* Also fills CRIU's cache of what the kernel can, while the container still runs. */
+	if (r == 0)
+		r = criu_features(&x->criu, &can, err);
+	if (r < 0)
+		return r;
+	if ((x->o->pre_dump || x->o->parent_path) && !can.mem_track)
+		return err_fail(
+			err, ENOTSUP,
+			"%s: this kernel does not track memory for CRIU (CONFIG_MEM_SOFT_DIRTY)",
+			x->o->pre_dump ? "--pre-dump" : "--parent-path");
+	if (x->o->image.lazy_pages && !can.lazy_pages)
+		return err_fail(err, ENOTSUP,
+				"--lazy-pages: this kernel has no userfaultfd that CRIU could use");
+	return 0;
+}
+
+static int dump_directories(void *ctx, struct err *err)
+{
+	struct dump *x = ctx;
+	const char *images = x->o->image.image_path, *work = x->o->image.work_path;
+
+	if (!given(images))
+		images = "checkpoint";
+	x->images_fd = images_open(images, true, err);
+	if (x->images_fd < 0)
+		return x->images_fd;
+	x->work_fd = images_open(given(work) ? work : images, true, err);
+	x->q.images_fd = x->images_fd;
+	x->q.work_fd = x->work_fd;
+	if (x->work_fd < 0)
+		return x->work_fd;
+	if (x->o->parent_path && faccessat(x->images_fd, x->o->parent_path, F_OK, 0) < 0)
+		return err_sys(err, errno, "--parent-path: '%s'", x->o->parent_path);
+	return 0;
+}
+
+/* ---- steps: while it stands still
+ * ------------------------------------------------------------------ */
+
+static bool dump_has_to_freeze(const void *ctx)
+{
+	const struct dump *x = ctx;
+
+	return x->c->cgroup_fd >= 0 && x->c->status != CONTAINER_PAUSED;
+}
+
+/* By ourselves: CRIU looks only every 100 ms whether a cgroup is frozen that was not at its first
+ * look. */
+static int dump_freeze(void *ctx, struct err *err)
+{
+	struct dump *x = ctx;
+
+	return cgroup_freeze(x->c->cgroup_fd, true, err);
+}
+
+static void dump_thaw(void *ctx)
+{
+	struct dump *x = ctx;
+	struct err err;
+
+	if (cgroup_freeze(x->c->cgroup_fd, false, &err) < 0)
+		log_later("undo: %s", err.text);
+}
+
+/* All its processes, the first one at the front. */
+static int processes(struct dump *x, pid_t **ret, size_t *ret_n, struct err *err)
+{
+	pid_t init = (pid_t)x->c->state.pid.v;
+	int r;
+
+	if (x->c->cgroup_fd < 0) {
+		*ret = arena_memdup(&x->arena, &init, sizeof(init));
+		*ret_n = 1;
+		return 0;
+	}
+	r = cgroup_pids(x->c->cgroup_fd, &x->arena, ret, ret_n, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < *ret_n; i++)
+		if ((*ret)[i] == init) {
+			(*ret)[i] = (*ret)[0];
+			(*ret)[0] = init;
+			return 0;
+		}
+	return err_fail(err, ESRCH, "process %d of the container is not in its cgroup '%s'",
+			(int)init, x->c->state.cgroup);
+}
+
+static int dump_externals(void *ctx, struct err *err)
+{
+	struct dump *x = ctx;
+	struct externals *e = &x->externals;
+	pid_t *pids;
+	size_t n;
+	int r = processes(x, &pids, &n, err);
+
+	if (r == 0)
+		r = externals_find(&x->arena, &x->spec, pids, n, e, err);
+	if (r < 0)
+		return r;
+	x->q.ext_mnt = e->ext_mnt;
+	x->q.n_ext_mnt = e->n_ext_mnt;
+	x->q.external = e->external;
+	x->q.n_external = e->n_external;
+	if (e->lone_network)
+		x->q.empty_ns |= CLONE_NEWNET;
+	if (x->c->cgroup_fd >= 0)
+		x->q.freeze_cgroup = arena_printf(&x->arena, "%s%s", x->c->cgroup_host.mount,
+						  x->c->state.cgroup);
+	return images_write(x->images_fd, e->descriptors, &e->meta, err);
+}
+
+static int told(void *ctx, const struct criu_event *event, struct err *err)
+{
+	struct dump *x = ctx;
+
+	if (!streq(event->name, "post-dump") || !x->d->complete)
+		return 0;
+	return x->d->complete(x->d->ctx, x->images_fd, x->work_fd, err);
+}
+
+static int dump_run(void *ctx, struct err *err)
+{
+	struct dump *x = ctx;
+
+	return criu_run(&x->criu, &x->q, told, x, NULL, err);
+}
+
+/* clang-format off */
+static const struct step dump_steps[] = {
+	{"config",      NULL,               dump_config,      NULL},
+	{"options",     NULL,               dump_options,     NULL},
+	{"criu",        NULL,               dump_criu,        NULL},
+	{"directories", NULL,               dump_directories, NULL},
+	/* From here to the end the container stands still: nothing is looked up twice, nothing waited for. */
+	{"freeze",      dump_has_to_freeze, dump_freeze,      dump_thaw},
+	{"externals",   NULL,               dump_externals,   NULL},
+	{"dump",        NULL,               dump_run,         NULL},
+};
+/* clang-format on */
+
+static int check(const struct container *c, struct err *err)
+{
+	if (c->root->rootless)
+		return err_fail(err, EPERM,
+				"checkpoint needs root: CRIU cannot dump the containers of "
+				"an ordinary user");
+	if (c->status != CONTAINER_RUNNING && c->status != CONTAINER_PAUSED)
+		return err_fail(err, EINVAL, "container %s cannot be checkpointed: it is %s", c->id,
+				container_status_name(c->status));
+	return 0;
+}
+
+int ckpt_dump(struct container *c, const struct ckpt_dump *d, struct err *err)
+{
+	struct dump x = {
+		.d = d, .o = d->opts, .c = c, .criu = CRIU_CLOSED, .images_fd = -1, .work_fd = -1};
+	size_t done = 0;
+	int r = check(c, err);
+
+	if (r == 0) {
+		r = steps_run("checkpoint", dump_steps, ARRAY_SIZE(dump_steps), &done, &x, err);
+		if (r < 0)
+			steps_undo("checkpoint", dump_steps, done, &x);
+	}
+	criu_close(&x.criu);
+	if (r == 0 && x.q.leave_running && dump_has_to_freeze(&x))
+		r = cgroup_freeze(c->cgroup_fd, false, err);
+	else if (r == 0 && !x.q.leave_running)
+		r = container_destroy(c, err);
+	close_fd(&x.images_fd);
+	close_fd(&x.work_fd);
+	arena_done(&x.arena);
+	return r;
+}
+
+int container_checkpoint(struct container_root *root, const struct container_checkpoint_opts *opts,
+			 struct err *err)
+{
+	const struct ckpt_dump d = {.opts = opts};
+	auto_container c = CONTAINER_NONE;
+	int r = container_open(&c, root, opts->id, OPEN_LOCKED, err);
+
+	return r < 0 ? r : ckpt_dump(&c, &d, err);
+}
