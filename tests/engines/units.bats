@@ -361,8 +361,11 @@ SERVER='echo up as $$; trap "echo bye; exit 0" TERM; sleep 1000 & wait'
 @test "units: systemd-run gives output and exit status, as a service and as a scope (S11)" {
 	s11() {
 		bundle job /system.slice/u-job.service/container 'echo out; echo err >&2; exit 5'
-		status systemd-run -q --wait --pipe --unit u-job -p Delegate=yes -p DelegateSubgroup=supervisor \
-			"$RUNTIME" run --bundle "$B" job
+		# runc copies the two streams one by one
+		systemd-run -q --wait --pipe --unit u-job -p Delegate=yes -p DelegateSubgroup=supervisor \
+			"$RUNTIME" run --bundle "$B" job > "$T/out" 2> "$T/err"
+		echo "status $?"
+		cat "$T/out" "$T/err"
 		systemctl reset-failed u-job.service 2> /dev/null
 		bundle job /system.slice/u-job.scope/container 'read line; echo got $line; exit 6'
 		status systemd-run -q --scope --unit u-job -p Delegate=yes \
@@ -371,9 +374,9 @@ SERVER='echo up as $$; trap "echo bye; exit 0" TERM; sleep 1000 & wait'
 		"$RUNTIME" list -q
 	}
 	row s11 <<-EOF
+		status 5
 		out
 		err
-		status 5
 		got input
 		status 6
 	EOF
