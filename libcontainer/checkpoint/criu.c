@@ -389,6 +389,7 @@ static int answer_notify(struct criu *c, const CriuResponse *told, int fd, criu_
 			 void *ctx, struct err *why)
 {
 	CriuRequest reply = CRIU_REQUEST__INIT;
+	CriuOptions more = CRIU_OPTIONS__INIT;
 	struct criu_event event = {.name = "", .fd = fd};
 	struct err err;
 
@@ -400,6 +401,11 @@ static int answer_notify(struct criu *c, const CriuResponse *told, int fd, criu_
 	reply.type = CRIU_TYPE__NOTIFY;
 	reply.has_notify_success = true;
 	reply.notify_success = notify(ctx, &event, why) >= 0;
+	if (event.n_external) {
+		more.external = (char **)(uintptr_t)event.external;
+		more.n_external = event.n_external;
+		reply.opts = &more;
+	}
 	return send_request(c, &reply, reply.notify_success ? why : &err);
 }
 

@@ -98,9 +98,13 @@ struct criu_event {
 	const char *name; /* "post-dump", "setup-namespaces", ... */
 	pid_t pid;        /* the tree's root in CRIU's pid namespace, 0 if it is not told */
 	int fd;           /* "orphan-pts-master": the terminal; closed after the call */
+	/* "query-ext-files": the answer, more of criu_request.external; all processes stand still.
+	 */
+	const char *const *external;
+	size_t n_external;
 };
 /* 0: go on; < 0 with the error: undo all. */
-typedef int criu_notify(void *ctx, const struct criu_event *event, struct err *err);
+typedef int criu_notify(void *ctx, struct criu_event *event, struct err *err);
 
 /* One dump or restore. *ret_pid (may be NULL): the restored root, a child of the caller. The error
  * is the one of NOTIFY if that refused, else the first of CRIU's. */

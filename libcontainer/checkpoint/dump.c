@@ -25,9 +25,10 @@ struct dump {
 	struct arena arena;
 	struct oci_spec spec;
 	struct criu criu;
-	struct externals externals;
+	struct externals before, externals; /* while it ran, while it stood still */
 	struct criu_request q;
 	int images_fd, work_fd;
+	bool froze;
 };
 
 /* ---- what options say ------------------------------------------------------------------------ */
@@ -188,34 +189,6 @@ static int dump_directories(void *ctx, struct err *err)
 	return 0;
 }
 
-/* ---- steps: while it stands still
- * ------------------------------------------------------------------ */
-
-static bool dump_has_to_freeze(const void *ctx)
-{
-	const struct dump *x = ctx;
-
-	return x->c->cgroup_fd >= 0 && x->c->status != CONTAINER_PAUSED;
-}
-
-/* By ourselves: CRIU looks only every 100 ms whether a cgroup is frozen that was not at its first
- * look. */
-static int dump_freeze(void *ctx, struct err *err)
-{
-	struct dump *x = ctx;
-
-	return cgroup_freeze(x->c->cgroup_fd, true, err);
-}
-
-static void dump_thaw(void *ctx)
-{
-	struct dump *x = ctx;
-	struct err err;
-
-	if (cgroup_freeze(x->c->cgroup_fd, false, &err) < 0)
-		log_later("undo: %s", err.text);
-}
-
 /* All its processes, the first one at the front. */
 static int processes(struct dump *x, pid_t **ret, size_t *ret_n, struct err *err)
 {
@@ -240,16 +213,22 @@ static int processes(struct dump *x, pid_t **ret, size_t *ret_n, struct err *err
 			(int)init, x->c->state.cgroup);
 }
 
-static int dump_externals(void *ctx, struct err *err)
+static int find_externals(struct dump *x, struct externals *ret, struct err *err)
 {
-	struct dump *x = ctx;
-	struct externals *e = &x->externals;
 	pid_t *pids;
 	size_t n;
 	int r = processes(x, &pids, &n, err);
 
-	if (r == 0)
-		r = externals_find(&x->arena, &x->spec, pids, n, e, err);
+	return r < 0 ? r : externals_find(&x->arena, &x->spec, pids, n, ret, err);
+}
+
+/* What cannot be dumped is told before anything is disturbed. */
+static int dump_look(void *ctx, struct err *err)
+{
+	struct dump *x = ctx;
+	struct externals *e = &x->before;
+	int r = find_externals(x, e, err);
+
 	if (r < 0)
 		return r;
 	x->q.ext_mnt = e->ext_mnt;
@@ -261,35 +240,103 @@ static int dump_externals(void *ctx, struct err *err)
 	if (x->c->cgroup_fd >= 0)
 		x->q.freeze_cgroup = arena_printf(&x->arena, "%s%s", x->c->cgroup_host.mount,
 						  x->c->state.cgroup);
+	return 0;
+}
+
+/* ---- what CRIU tells meanwhile
+ * --------------------------------------------------------------------- */
+
+/* By ourselves: CRIU looks only every 100 ms whether a cgroup is frozen that was not at its first
+ * look. */
+static int freeze(struct dump *x, struct err *err)
+{
+	int r;
+
+	if (x->c->cgroup_fd < 0 || x->c->status == CONTAINER_PAUSED)
+		return 0;
+	r = cgroup_freeze(x->c->cgroup_fd, true, err);
+	x->froze = r == 0;
+	return r;
+}
+
+static int thaw(struct dump *x, struct err *err)
+{
+	if (!x->froze)
+		return 0;
+	x->froze = false;
+	return cgroup_freeze(x->c->cgroup_fd, false, err);
+}
+
+static bool same_mounts(const struct externals *a, const struct externals *b)
+{
+	if (a->n_ext_mnt != b->n_ext_mnt)
+		return false;
+	for (size_t i = 0; i < a->n_ext_mnt; i++)
+		if (!streq(a->ext_mnt[i].key, b->ext_mnt[i].key))
+			return false;
+	return true;
+}
+
+static bool was_told(const struct externals *e, const char *name)
+{
+	for (size_t i = 0; i < e->n_external; i++)
+		if (streq(e->external[i], name))
+			return true;
+	return false;
+}
+
+/* The same once more, now that nothing moves: descriptors may be others, and CRIU is told of them.
+ */
+static int look_again(struct dump *x, struct criu_event *event, struct err *err)
+{
+	struct externals *e = &x->externals;
+	int r = find_externals(x, e, err);
+	size_t n = 0;
+
+	if (r < 0)
+		return r;
+	if (!same_mounts(&x->before, e))
+		return err_fail(err, EAGAIN, "the container's mounts changed meanwhile: try again");
+	for (size_t i = 0; i < e->n_external; i++)
+		if (!was_told(&x->before, e->external[i]))
+			e->external[n++] = e->external[i];
+	event->external = e->external;
+	event->n_external = n;
 	return images_write(x->images_fd, e->descriptors, &e->meta, err);
 }
 
-static int told(void *ctx, const struct criu_event *event, struct err *err)
+static int told(void *ctx, struct criu_event *event, struct err *err)
 {
 	struct dump *x = ctx;
 
-	if (!streq(event->name, "post-dump") || !x->d->complete)
-		return 0;
-	return x->d->complete(x->d->ctx, x->images_fd, x->work_fd, err);
+	if (streq(event->name, "pre-dump"))
+		return freeze(x, err);
+	if (streq(event->name, "query-ext-files"))
+		return look_again(x, event, err);
+	if (streq(event->name, "post-dump") && x->d->complete)
+		return x->d->complete(x->d->ctx, x->images_fd, x->work_fd, err);
+	return 0;
 }
 
 static int dump_run(void *ctx, struct err *err)
 {
 	struct dump *x = ctx;
+	int r = criu_run(&x->criu, &x->q, told, x, NULL, err);
 
-	return criu_run(&x->criu, &x->q, told, x, NULL, err);
+	if (r == 0 && x->q.what == CRIU_DUMP && !x->externals.meta.version.set)
+		return err_fail(err, EPROTO, "CRIU did not ask what is external");
+	return r;
 }
 
 /* clang-format off */
 static const struct step dump_steps[] = {
-	{"config",      NULL,               dump_config,      NULL},
-	{"options",     NULL,               dump_options,     NULL},
-	{"criu",        NULL,               dump_criu,        NULL},
-	{"directories", NULL,               dump_directories, NULL},
-	/* From here to the end the container stands still: nothing is looked up twice, nothing waited for. */
-	{"freeze",      dump_has_to_freeze, dump_freeze,      dump_thaw},
-	{"externals",   NULL,               dump_externals,   NULL},
-	{"dump",        NULL,               dump_run,         NULL},
+	{"config",       NULL, dump_config,      NULL},
+	{"options",      NULL, dump_options,     NULL},
+	{"criu",         NULL, dump_criu,        NULL},
+	{"directories",  NULL, dump_directories, NULL},
+	{"look",        NULL, dump_look,        NULL},
+	/* In its midst the container stands still. */
+	{"dump",        NULL, dump_run,         NULL},
 };
 /* clang-format on */
 
@@ -309,19 +356,19 @@ int ckpt_dump(struct container *c, const struct ckpt_dump *d, struct err *err)
 {
 	struct dump x = {
 		.d = d, .o = d->opts, .c = c, .criu = CRIU_CLOSED, .images_fd = -1, .work_fd = -1};
+	struct err late;
 	size_t done = 0;
 	int r = check(c, err);
 
-	if (r == 0) {
+	if (r == 0)
 		r = steps_run("checkpoint", dump_steps, ARRAY_SIZE(dump_steps), &done, &x, err);
-		if (r < 0)
-			steps_undo("checkpoint", dump_steps, done, &x);
-	}
 	criu_close(&x.criu);
-	if (r == 0 && x.q.leave_running && dump_has_to_freeze(&x))
-		r = cgroup_freeze(c->cgroup_fd, false, err);
-	else if (r == 0 && !x.q.leave_running)
+	if (r == 0 && !x.q.leave_running)
 		r = container_destroy(c, err);
+	else if (r == 0)
+		r = thaw(&x, err);
+	else if (thaw(&x, &late) < 0)
+		log_later("undo: %s", late.text);
 	close_fd(&x.images_fd);
 	close_fd(&x.work_fd);
 	arena_done(&x.arena);
