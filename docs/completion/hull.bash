@@ -82,7 +82,9 @@ _hull_value()
 	checkpoint:--status-fd) : ;;
 	checkpoint:--page-server) : ;;
 	restore:--bundle | restore:-b) _hull_compgen -d ;;
+	restore:--config | restore:-f) _hull_compgen -f ;;
 	restore:--console-socket) _hull_compgen -f ;;
+	restore:--pidfd-socket) _hull_compgen -f ;;
 	restore:--pid-file) _hull_compgen -f ;;
 	restore:--image-path) _hull_compgen -d ;;
 	restore:--work-path) _hull_compgen -d ;;
@@ -90,7 +92,6 @@ _hull_value()
 	restore:--empty-ns) : ;;
 	restore:--lsm-profile) : ;;
 	restore:--lsm-mount-context) : ;;
-	restore:--preserve-fds) : ;;
 	spec:--bundle | spec:-b) _hull_compgen -d ;;
 	*) return 1 ;;
 	esac
@@ -114,7 +115,7 @@ _hull_options()
 	update) _hull_words "--resources --blkio-weight --cpu-period --cpu-quota --cpu-burst --cpu-share --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --cpu-idle --memory --memory-reservation --memory-swap --pids-limit --help" ;;
 	events) _hull_words "--stats --interval --help" ;;
 	checkpoint) _hull_words "--image-path --work-path --tcp-established --ext-unix-sk --shell-job --lazy-pages --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --parent-path --leave-running --pre-dump --tcp-skip-in-flight --link-remap --status-fd --page-server --help" ;;
-	restore) _hull_words "--bundle --detach --console-socket --pid-file --image-path --work-path --tcp-established --ext-unix-sk --shell-job --lazy-pages --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --tcp-close --lsm-profile --lsm-mount-context --no-subreaper --no-pivot --no-new-keyring --keep --preserve-fds --help" ;;
+	restore) _hull_words "--bundle --config --detach --console-socket --pidfd-socket --pid-file --image-path --work-path --tcp-established --ext-unix-sk --shell-job --lazy-pages --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --tcp-close --lsm-profile --lsm-mount-context --no-subreaper --no-new-keyring --keep --help" ;;
 	spec) _hull_words "--bundle --rootless --help" ;;
 	features) _hull_words "--help" ;;
 	help) _hull_words "--help" ;;
@@ -184,7 +185,6 @@ _hull()
 	update:0) _hull_ids ;;
 	events:0) _hull_ids ;;
 	checkpoint:0) _hull_ids ;;
-	restore:0) _hull_ids ;;
 	help:0) _hull_commands ;;
 	esac
 	return 0

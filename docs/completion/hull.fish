@@ -3,7 +3,7 @@
 # An option, after its command and a colon: whether a value follows.
 function __hull_takes_value
 	switch $argv[1]
-		case ':--root' ':--log' ':--log-format' ':--log-level' ':--cgroup-manager' ':--criu' 'create:--bundle' 'create:-b' 'create:--config' 'create:-f' 'create:--console-socket' 'create:--pidfd-socket' 'create:--pid-file' 'create:--preserve-fds' 'run:--bundle' 'run:-b' 'run:--config' 'run:-f' 'run:--console-socket' 'run:--pidfd-socket' 'run:--pid-file' 'run:--preserve-fds' 'exec:--process' 'exec:-p' 'exec:--cwd' 'exec:--env' 'exec:-e' 'exec:--user' 'exec:-u' 'exec:--additional-gids' 'exec:-g' 'exec:--cap' 'exec:-c' 'exec:--apparmor' 'exec:--process-label' 'exec:--cgroup' 'exec:--console-socket' 'exec:--pidfd-socket' 'exec:--pid-file' 'exec:--preserve-fds' 'list:--format' 'list:-f' 'ps:--format' 'ps:-f' 'kill:--signal' 'kill:-s' 'update:--resources' 'update:-r' 'update:--blkio-weight' 'update:--cpu-period' 'update:--cpu-quota' 'update:--cpu-burst' 'update:--cpu-share' 'update:--cpu-rt-period' 'update:--cpu-rt-runtime' 'update:--cpuset-cpus' 'update:--cpuset-mems' 'update:--cpu-idle' 'update:--memory' 'update:--memory-reservation' 'update:--memory-swap' 'update:--pids-limit' 'events:--interval' 'checkpoint:--image-path' 'checkpoint:--work-path' 'checkpoint:--manage-cgroups-mode' 'checkpoint:--empty-ns' 'checkpoint:--parent-path' 'checkpoint:--status-fd' 'checkpoint:--page-server' 'restore:--bundle' 'restore:-b' 'restore:--console-socket' 'restore:--pid-file' 'restore:--image-path' 'restore:--work-path' 'restore:--manage-cgroups-mode' 'restore:--empty-ns' 'restore:--lsm-profile' 'restore:--lsm-mount-context' 'restore:--preserve-fds' 'spec:--bundle' 'spec:-b'
+		case ':--root' ':--log' ':--log-format' ':--log-level' ':--cgroup-manager' ':--criu' 'create:--bundle' 'create:-b' 'create:--config' 'create:-f' 'create:--console-socket' 'create:--pidfd-socket' 'create:--pid-file' 'create:--preserve-fds' 'run:--bundle' 'run:-b' 'run:--config' 'run:-f' 'run:--console-socket' 'run:--pidfd-socket' 'run:--pid-file' 'run:--preserve-fds' 'exec:--process' 'exec:-p' 'exec:--cwd' 'exec:--env' 'exec:-e' 'exec:--user' 'exec:-u' 'exec:--additional-gids' 'exec:-g' 'exec:--cap' 'exec:-c' 'exec:--apparmor' 'exec:--process-label' 'exec:--cgroup' 'exec:--console-socket' 'exec:--pidfd-socket' 'exec:--pid-file' 'exec:--preserve-fds' 'list:--format' 'list:-f' 'ps:--format' 'ps:-f' 'kill:--signal' 'kill:-s' 'update:--resources' 'update:-r' 'update:--blkio-weight' 'update:--cpu-period' 'update:--cpu-quota' 'update:--cpu-burst' 'update:--cpu-share' 'update:--cpu-rt-period' 'update:--cpu-rt-runtime' 'update:--cpuset-cpus' 'update:--cpuset-mems' 'update:--cpu-idle' 'update:--memory' 'update:--memory-reservation' 'update:--memory-swap' 'update:--pids-limit' 'events:--interval' 'checkpoint:--image-path' 'checkpoint:--work-path' 'checkpoint:--manage-cgroups-mode' 'checkpoint:--empty-ns' 'checkpoint:--parent-path' 'checkpoint:--status-fd' 'checkpoint:--page-server' 'restore:--bundle' 'restore:-b' 'restore:--config' 'restore:-f' 'restore:--console-socket' 'restore:--pidfd-socket' 'restore:--pid-file' 'restore:--image-path' 'restore:--work-path' 'restore:--manage-cgroups-mode' 'restore:--empty-ns' 'restore:--lsm-profile' 'restore:--lsm-mount-context' 'spec:--bundle' 'spec:-b'
 			return 0
 	end
 	return 1
@@ -61,7 +61,7 @@ complete -c hull -n "__hull_in '' 0" -a resume -d 'let the processes of a paused
 complete -c hull -n "__hull_in '' 0" -a update -d 'change the resource limits of a container'
 complete -c hull -n "__hull_in '' 0" -a events -d 'print resource use and out-of-memory kills as JSON, a line each'
 complete -c hull -n "__hull_in '' 0" -a checkpoint -d 'dump a running container to files'
-complete -c hull -n "__hull_in '' 0" -a restore -d 'make a container from a dump (not in this build)'
+complete -c hull -n "__hull_in '' 0" -a restore -d 'make a running container from a dump'
 complete -c hull -n "__hull_in '' 0" -a spec -d 'write a config.json to start from'
 complete -c hull -n "__hull_in '' 0" -a features -d 'print what hull supports as JSON'
 complete -c hull -n "__hull_in '' 0" -a help -d 'explain hull or one of its commands'
@@ -152,8 +152,10 @@ complete -c hull -n "__hull_in 'checkpoint'" -l link-remap -d 'link files that h
 complete -c hull -n "__hull_in 'checkpoint'" -l status-fd -x -d 'descriptor to write a byte to when lazy pages can be asked for'
 complete -c hull -n "__hull_in 'checkpoint'" -l page-server -x -d 'send the memory there'
 complete -c hull -n "__hull_in 'restore'" -l bundle -s b -x -a '(__fish_complete_directories)' -d 'directory with config.json and the root file system (default: the current one)'
+complete -c hull -n "__hull_in 'restore'" -l config -s f -r -F -d 'another file than the bundle\'s config.json'
 complete -c hull -n "__hull_in 'restore'" -l detach -s d -d 'return as soon as the program runs'
 complete -c hull -n "__hull_in 'restore'" -l console-socket -r -F -d 'socket that is sent the terminal\'s master end'
+complete -c hull -n "__hull_in 'restore'" -l pidfd-socket -r -F -d 'socket that is sent a pidfd of the container\'s process'
 complete -c hull -n "__hull_in 'restore'" -l pid-file -r -F -d 'file to write the pid of the container\'s process to'
 complete -c hull -n "__hull_in 'restore'" -l image-path -x -a '(__fish_complete_directories)' -d 'directory of the images (default: ./checkpoint)'
 complete -c hull -n "__hull_in 'restore'" -l work-path -x -a '(__fish_complete_directories)' -d 'directory of CRIU\'s log and temporary files'
@@ -169,10 +171,8 @@ complete -c hull -n "__hull_in 'restore'" -l tcp-close -d 'restore TCP connectio
 complete -c hull -n "__hull_in 'restore'" -l lsm-profile -x -d 'another security profile than the dumped one'
 complete -c hull -n "__hull_in 'restore'" -l lsm-mount-context -x -d 'another SELinux label for mounts than the dumped one'
 complete -c hull -n "__hull_in 'restore'" -l no-subreaper -d 'do not adopt orphaned processes of the container'
-complete -c hull -n "__hull_in 'restore'" -l no-pivot -d 'change the root with MS_MOVE and chroot (insecure; for ramdisks)'
 complete -c hull -n "__hull_in 'restore'" -l no-new-keyring -d 'keep the caller\'s session keyring'
 complete -c hull -n "__hull_in 'restore'" -l keep -d 'do not delete the container when the program has ended'
-complete -c hull -n "__hull_in 'restore'" -l preserve-fds -x -d 'pass N descriptors, from 3 on'
 complete -c hull -n "__hull_in 'spec'" -l bundle -s b -x -a '(__fish_complete_directories)' -d 'directory to write to (default: the current one)'
 complete -c hull -n "__hull_in 'spec'" -l rootless -d 'write a configuration that you can run as you are'
 complete -c hull -n "__hull_in 'start' 0" -a '(__hull_ids)'
@@ -188,7 +188,6 @@ complete -c hull -n "__hull_in 'resume' 0" -a '(__hull_ids)'
 complete -c hull -n "__hull_in 'update' 0" -a '(__hull_ids)'
 complete -c hull -n "__hull_in 'events' 0" -a '(__hull_ids)'
 complete -c hull -n "__hull_in 'checkpoint' 0" -a '(__hull_ids)'
-complete -c hull -n "__hull_in 'restore' 0" -a '(__hull_ids)'
 complete -c hull -n "__hull_in 'help' 0" -a create -d 'create a container'
 complete -c hull -n "__hull_in 'help' 0" -a start -d 'execute the program of a created container'
 complete -c hull -n "__hull_in 'help' 0" -a run -d 'create and start a container, wait for it and delete it'
@@ -203,7 +202,7 @@ complete -c hull -n "__hull_in 'help' 0" -a resume -d 'let the processes of a pa
 complete -c hull -n "__hull_in 'help' 0" -a update -d 'change the resource limits of a container'
 complete -c hull -n "__hull_in 'help' 0" -a events -d 'print resource use and out-of-memory kills as JSON, a line each'
 complete -c hull -n "__hull_in 'help' 0" -a checkpoint -d 'dump a running container to files'
-complete -c hull -n "__hull_in 'help' 0" -a restore -d 'make a container from a dump (not in this build)'
+complete -c hull -n "__hull_in 'help' 0" -a restore -d 'make a running container from a dump'
 complete -c hull -n "__hull_in 'help' 0" -a spec -d 'write a config.json to start from'
 complete -c hull -n "__hull_in 'help' 0" -a features -d 'print what hull supports as JSON'
 complete -c hull -n "__hull_in 'help' 0" -a help -d 'explain hull or one of its commands'

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
+#include <linux/keyctl.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 
 #include "cleanup.h"
 #include "io.h"
+#include "log.h"
 #include "str.h"
 #include "sysnames.h"
 
@@ -221,4 +223,27 @@ bool proc_has_caps(uint64_t mask)
 	if (syscall(SYS_capget, &head, data) < 0)
 		return false;
 	return (((uint64_t)data[1].effective << 32 | data[0].effective) & mask) == mask;
+}
+
+/*
+ * Possessor: all, as the kernel has it; user: search, so that an exec finds the keyring by its
+ * name, and no more. The user is root, and so are other containers': what they may view they see in
+ * /proc/keys, what they may link they take by its number. The name cannot be guessed.
+ */
+#define KEYRING_PERM 0x3f080000
+
+int proc_join_keyring(const char *name)
+{
+	long id = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);
+
+	if (id < 0 && (errno == ENOSYS || errno == EPERM)) {
+		log_warn("no session keyring: the kernel or a filter refuses keyctl");
+		return 0;
+	}
+	if (id < 0)
+		return -errno;
+	/* EACCES: an exec joined the one that is there already. */
+	if (syscall(SYS_keyctl, KEYCTL_SETPERM, id, KEYRING_PERM) < 0 && errno != EACCES)
+		log_warn("the permissions of the session keyring cannot be set");
+	return 0;
 }

@@ -33,6 +33,9 @@ int proc_stat_read(pid_t pid, struct proc_stat *ret);
 /* Whether all capabilities of MASK (1 << CAP_...) are effective: those of the process's user
  * namespace. */
 bool proc_has_caps(uint64_t mask);
+/* Joins the session keyring NAME, or makes it, for us alone. 0 or -errno; where the kernel or a
+ * filter refuses keyrings at all that is a warning. */
+int proc_join_keyring(const char *name);
 /* Signal actions and mask as a program expects them at its start. */
 void proc_reset_signals(void);
 /* Close-on-exec for every descriptor >= FROM. 0 or -errno. */

@@ -59,11 +59,13 @@ int criu_find(struct arena *a, const char *wanted, const char **ret, struct err 
 }
 
 /* In the child. */
-static void execute(const char *path, int sock, const int *keep, size_t n)
+static void execute(const struct criu_start *s, int sock)
 {
 	char number[16];
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
+	if (s->prepare)
+		s->prepare(s->ctx);
 	proc_reset_signals();
 	snprintf(number, sizeof(number), "%d", sock);
 	if (null < 0 || proc_cloexec_from(3) < 0 || fcntl(sock, F_SETFD, 0) < 0)
@@ -72,10 +74,10 @@ static void execute(const char *path, int sock, const int *keep, size_t n)
 	for (int fd = 0; fd <= 2; fd++)
 		if (dup2(null, fd) < 0)
 			_exit(126);
-	for (size_t i = 0; i < n; i++)
-		if (fcntl(keep[i], F_SETFD, 0) < 0)
+	for (size_t i = 0; i < s->n_keep; i++)
+		if (fcntl(s->keep[i], F_SETFD, 0) < 0)
 			_exit(126);
-	execl(path, path, "swrk", number, (char *)NULL);
+	execl(s->path, s->path, "swrk", number, (char *)NULL);
 	_exit(127);
 }
 
@@ -159,7 +161,7 @@ static bool linux_has_6_16(void)
 	       (major > 6 || (major == 6 && minor >= 16));
 }
 
-static int check_version(struct criu *c, struct err *err)
+int criu_check(struct criu *c, struct err *err)
 {
 	auto_response *answer = NULL;
 	int r = ask(c, CRIU_TYPE__VERSION, NULL, &answer, err), oldest = CRIU_OLDEST;
@@ -182,18 +184,17 @@ static int check_version(struct criu *c, struct err *err)
 	return r;
 }
 
-int criu_open(struct criu *c, const char *path, int cgroup_fd, const int *keep, size_t n_keep,
-	      struct err *err)
+int criu_spawn(struct criu *c, const struct criu_start *start, struct err *err)
 {
 	int pair[2];
 
-	*c = (struct criu){.sock = -1, .path = path};
+	*c = (struct criu){.sock = -1, .path = start->path};
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(err, errno, "make a socket pair");
 	c->sock = pair[0];
-	c->pid = proc_clone(0, cgroup_fd, NULL);
+	c->pid = proc_clone(0, start->cgroup_fd, NULL);
 	if (c->pid == 0)
-		execute(path, pair[1], keep, n_keep);
+		execute(start, pair[1]);
 	close(pair[1]);
 	if (c->pid < 0) {
 		int code = -c->pid;
@@ -201,7 +202,21 @@ int criu_open(struct criu *c, const char *path, int cgroup_fd, const int *keep, 
 		c->pid = 0;
 		return err_sys(err, code, "start CRIU");
 	}
-	return check_version(c, err);
+	return 0;
+}
+
+int criu_open(struct criu *c, const char *path, int cgroup_fd, const int *keep, size_t n_keep,
+	      struct err *err)
+{
+	struct criu_start start = {
+		.path = path,
+		.cgroup_fd = cgroup_fd,
+		.keep = keep,
+		.n_keep = n_keep,
+	};
+	int r = criu_spawn(c, &start, err);
+
+	return r < 0 ? r : criu_check(c, err);
 }
 
 void criu_close(struct criu *c)
@@ -235,6 +250,7 @@ int criu_features(struct criu *c, struct criu_features *ret, struct err *err)
 struct lists {
 	struct arena arena;
 	CriuPageServer ps;
+	CriuCgroupRoot cg_root, *cg_roots[1];
 };
 
 static CriuMount **mounts(struct arena *a, const struct criu_pair *p, size_t n)
@@ -286,6 +302,13 @@ static void fill_lists(CriuOptions *o, const struct criu_request *q, struct list
 	o->n_inherit_fd = q->n_inherit;
 	o->join_ns = joins(&l->arena, q->join_ns, q->n_join_ns);
 	o->n_join_ns = q->n_join_ns;
+	if (q->cg_root) {
+		criu_cgroup_root__init(&l->cg_root);
+		l->cg_root.path = (char *)(uintptr_t)q->cg_root;
+		l->cg_roots[0] = &l->cg_root;
+		o->cg_root = l->cg_roots;
+		o->n_cg_root = 1;
+	}
 	if (q->ps_address || q->ps_fd >= 0) {
 		criu_page_server__init(&l->ps);
 		l->ps.address = (char *)(uintptr_t)q->ps_address;
@@ -350,9 +373,14 @@ static void fill_options(CriuOptions *o, const struct criu_request *q)
 	TEXT(lsm_mount_context);
 }
 
+/* It goes on without, and with the descriptors that it has. */
+static bool is_harmless(const char *text)
+{
+	return str_starts(text, "rlimit: Can't setup RLIMIT_NOFILE");
+}
+
 /* The first error in CRIU's log, which names its cause; the last is only "Dumping FAILED". Lines
- * are
- * "(00.012345) Error (criu/files.c:123): text". */
+ * are "(00.012345) Error (criu/files.c:123): text". */
 static const char *first_error(struct arena *a, const struct criu_request *q)
 {
 	struct err ignored;
@@ -361,13 +389,18 @@ static const char *first_error(struct arena *a, const struct criu_request *q)
 
 	if (io_read_file(a, q->work_fd, q->log_file, MAX_LOG, &text, &len, &ignored) < 0)
 		return NULL;
-	p = strstr(text, "Error (");
-	if (p)
-		p = strstr(p, "): ");
-	if (!p)
-		return NULL;
-	p[3 + strcspn(p + 3, "\n")] = '\0';
-	return p + 3;
+	for (p = text; (p = strstr(p, "Error (")); p += strcspn(p, "\n")) {
+		char *reason = strstr(p, "): ");
+
+		if (!reason)
+			return NULL;
+		reason += strlen("): ");
+		if (is_harmless(reason))
+			continue;
+		reason[strcspn(reason, "\n")] = '\0';
+		return reason;
+	}
+	return NULL;
 }
 
 static int failure(const CriuResponse *answer, const struct criu_request *q, struct err *err)

@@ -35,9 +35,21 @@ struct criu {
 /* The program: WANTED, a path or a name, "criu" when NULL; names are looked up in PATH. In A. */
 int criu_find(struct arena *a, const char *wanted, const char **ret, struct err *err) must_check;
 
-/* Starts it, in the cgroup CGROUP_FD unless that is -1, and asks its version, which must be one
- * that works on this kernel. Needs criu_close() in any case. Descriptors that requests name keep
- * their numbers; 0 to 2 are not passed on. */
+/* How it is started. Descriptors that requests name keep their numbers; 0 to 2
+ * are not passed on. */
+struct criu_start {
+	const char *path;
+	int cgroup_fd; /* -1: the caller's cgroup */
+	const int *keep;
+	size_t n_keep;
+	void (*prepare)(void *ctx); /* in its process, before it is executed; may not return */
+	void *ctx;
+};
+/* Needs criu_close() in any case. */
+int criu_spawn(struct criu *c, const struct criu_start *start, struct err *err) must_check;
+/* Asks its version, which must be one that works on this kernel. */
+int criu_check(struct criu *c, struct err *err) must_check;
+/* Both, without PREPARE. */
 int criu_open(struct criu *c, const char *path, int cgroup_fd, const int *keep, size_t n_keep,
 	      struct err *err) must_check;
 /* Ends it; a child of hull that it made lives on. */
@@ -89,6 +101,8 @@ struct criu_request {
 	size_t n_inherit;
 	const struct criu_pair *join_ns; /* restore: "ipc" and a path */
 	size_t n_join_ns;
+	const char *cg_root; /* restore: the cgroup, below its mount, that takes the dumped one's
+				place */
 };
 
 /* enum CriuCgroups */

@@ -1,6 +1,5 @@
 /* INIT: become the process's user: limits, keyring, groups, ids, capabilities. */
 #include <errno.h>
-#include <linux/keyctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -10,6 +9,7 @@
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/log.h"
+#include "libcontainer/base/proc.h"
 #include "libcontainer/init/side.h"
 
 /* Raising a hard limit needs CAP_SYS_RESOURCE of the host: while we have it. In a user
@@ -27,29 +27,13 @@ int init_rlimits(void *ctx, struct err *err)
 	return 0;
 }
 
-/*
- * Possessor: all, as the kernel has it; user: search, so that an exec finds the keyring by its
- * name, and no more. The user is root, and so are other containers': what they may view they see in
- * /proc/keys, what they may link they take by its number. The name cannot be guessed.
- */
-#define KEYRING_PERM 0x3f080000
-
 /* A session keyring of its own, so that the container does not hold the host user's keys. */
 int init_keyring(void *ctx, struct err *err)
 {
 	struct init *c = ctx;
-	long id = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, c->process->keyring);
+	int r = proc_join_keyring(c->process->keyring);
 
-	if (id < 0 && (errno == ENOSYS || errno == EPERM)) {
-		log_warn("no session keyring: the kernel or a filter refuses keyctl");
-		return 0;
-	}
-	if (id < 0)
-		return err_sys(err, errno, "join the session keyring '%s'", c->process->keyring);
-	/* EACCES: an exec joined the one that is there already. */
-	if (syscall(SYS_keyctl, KEYCTL_SETPERM, id, KEYRING_PERM) < 0 && errno != EACCES)
-		log_warn("the permissions of the session keyring cannot be set");
-	return 0;
+	return r < 0 ? err_sys(err, -r, "join the session keyring '%s'", c->process->keyring) : 0;
 }
 
 /* What belongs to this one program: a pipe, a socket, a terminal of its own. Files, directories,

@@ -54,10 +54,8 @@ void creation_undo(struct creation *k)
 		runtime_poststop(&k->c.state);
 }
 
-int creation_run(struct creation *k, struct err *err)
+int creation_begin(struct creation *k, struct err *err)
 {
-	int r;
-
 	k->c = (struct container)CONTAINER_NONE;
 	k->c.root = k->root;
 	k->c.id = k->opts->id;
@@ -67,7 +65,13 @@ int creation_run(struct creation *k, struct err *err)
 	k->sub_cgroup_fd = k->rdt_fd = -1;
 	k->plan.rootfs_fd = k->plan.hook_out = k->plan.hook_err = -1;
 	*err = ERR_NONE;
-	r = container_root_open(k->root, true, err);
+	return container_root_open(k->root, true, err);
+}
+
+int creation_run(struct creation *k, struct err *err)
+{
+	int r = creation_begin(k, err);
+
 	if (r == 0)
 		r = steps_run("create", create_steps, ARRAY_SIZE(create_steps), &k->done, k, err);
 	if (r < 0) {

@@ -124,11 +124,15 @@ void create_undo_net_devices(void *ctx);
 /* No way back from here on: see ns_netdevs_done(). */
 void creation_keep_net_devices(struct creation *k);
 
+/* Before any step: nothing is open yet but the state root. */
+int creation_begin(struct creation *k, struct err *err) must_check;
 /* All steps up to a created container; on failure everything is undone. */
 int creation_run(struct creation *k, struct err *err) must_check;
 /* Undoes a container that could be created but not started. */
 void creation_undo(struct creation *k);
 void creation_done(struct creation *k);
+/* run.c: waits for the end of the attached container, and deletes it. */
+int creation_wait(struct creation *k, int *ret_exit, struct err *err) must_check;
 
 /*
  * After SYNC_START, what start and run do in this order (start.c). The lock is given back if there

@@ -23,6 +23,14 @@ static int finish(struct creation *k, int exit_code, int *ret_exit, struct err *
 	return r < 0 ? r : container_destroy(&c, err);
 }
 
+int creation_wait(struct creation *k, int *ret_exit, struct err *err)
+{
+	int r = attach_wait(k->spawn.pid, k->c.pidfd, &k->console, k->notify_fd, err);
+
+	close_fd(&k->c.pidfd); /* reaped */
+	return r < 0 ? r : finish(k, r, ret_exit, err);
+}
+
 /* It was created and told to start: it goes as with a delete. */
 static int fail_started(struct creation *k, struct err *err)
 {
@@ -77,11 +85,7 @@ static int run_created(struct creation *k, int *ret_exit, struct err *err)
 	if (!attached && k->notify_fd >= 0 &&
 	    notify_forward(k->notify_fd, k->spawn.pid, k->c.pidfd, err) < 0)
 		log_warn("%s", err->text);
-	if (!attached)
-		return 0;
-	r = attach_wait(k->spawn.pid, k->c.pidfd, &k->console, k->notify_fd, err);
-	close_fd(&k->c.pidfd); /* reaped */
-	return r < 0 ? r : finish(k, r, ret_exit, err);
+	return attached ? creation_wait(k, ret_exit, err) : 0;
 }
 
 int container_run(struct container_root *root, const struct container_create_opts *opts,

@@ -127,9 +127,9 @@ load helpers
 		--empty-ns network --parent-path ../pre --status-fd 3 web
 	has "$line" 'container `web` does not exist'
 	# as go-runc writes it
-	refused hull restore --image-path "$T/i" --work-path "$T/w" --bundle "$BUNDLE" --pid-file "$T/pid" --detach -no-subreaper \
+	refused hull --criu "$T/criu" restore --image-path "$T/i" --work-path "$T/w" --bundle "$BUNDLE" --pid-file "$T/pid" --detach -no-subreaper \
 		--no-pivot --tcp-close --lsm-profile apparmor:x --lsm-mount-context system_u:x web
-	has "$line" "this build of hull cannot restore"
+	has "$line" "execute CRIU, '$T/criu'"
 	[[ ! -e $T/i && ! -e $T/w && ! -e $T/pid ]]
 	run -0 hull features
 	equal "$(jq '.annotations | keys | map(select(test("checkpoint"))) | length' <<< "$output")" 0

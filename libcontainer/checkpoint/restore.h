@@ -1,0 +1,67 @@
+/*
+ * restore.h - a container that comes back from a dump: what the files of restore share.
+ *
+ * The container is made by the rows of create (create.h) up to where its first process would be
+ * cloned; in its place stands CRIU's process, in the container's cgroup, in a mount namespace of
+ * its own that has the root file system and the sources of bind mounts below STATE/ID/criu and goes
+ * with it, whatever happens. The restored processes are its siblings: children of hull.
+ */
+#ifndef HULL_CHECKPOINT_RESTORE_H
+#define HULL_CHECKPOINT_RESTORE_H
+
+#include "libcontainer/checkpoint/criu.h"
+#include "libcontainer/checkpoint/images.h"
+#include "libcontainer/runtime/create.h"
+
+#define RESTORE_DIR "criu" /* in the state directory */
+
+/* Where a mount of the plan will be. */
+struct restore_place {
+	const char *point; /* in the container, as the kernel resolves it; NULL: not mounted anew */
+	const char *name;  /* below RESTORE_DIR: its source; NULL: a new file system */
+	int fd;            /* of that source; borrowed from the plan; -1 */
+	bool is_dir;
+};
+
+struct restoration {
+	struct creation k; /* first: the steps of create take this for theirs */
+	const struct container_restore_opts *opts;
+	struct criu criu;
+	const char *program;     /* CRIU */
+	const char *config_file; /* its own, or NULL */
+	int cgroups_mode;        /* CRIU_CG_* */
+	int images_fd, work_fd;
+	int stdio[IMAGES_STDIO]; /* copies of ours; -1 */
+	const char *descriptors[IMAGES_STDIO];
+	struct images_meta meta;
+	const char *dir;              /* absolute path of RESTORE_DIR */
+	struct restore_place *places; /* of plan.mounts, by index */
+	struct criu_pair *ext_mnt;
+	size_t n_ext_mnt;
+	struct criu_inherit *inherit;
+	size_t n_inherit;
+	struct criu_pair *join_ns;
+	size_t n_join_ns;
+	int *keep; /* descriptors that CRIU's process needs */
+	size_t n_keep;
+	bool notify_dir; /* RESTORE_DIR has an empty directory in place of the notify socket's */
+};
+
+/* restore_mounts.c */
+/* Mount points for PLAN's mounts in the root file system or where else they will be, and CRIU's
+ * names of what comes from outside. */
+int restore_mount_points(void *ctx, struct err *err);
+/* In CRIU's process: its mount namespace. */
+int restore_enter_mounts(struct restoration *r, struct err *err) must_check;
+/* The deepest of the first N places that has POINT strictly below it, or -1. PURE. */
+int restore_parent_of(const struct restore_place *places, size_t n, const char *point);
+
+/* restore_request.c */
+/* Standard input, output and error, and namespaces given by paths. */
+int restore_externals(void *ctx, struct err *err);
+int restore_request(struct restoration *r, struct criu_request *ret, struct err *err) must_check;
+
+/* restore_notify.c */
+int restore_on_event(void *ctx, struct criu_event *event, struct err *err);
+
+#endif

@@ -1,0 +1,108 @@
+/* RUNTIME: restore: what CRIU is asked for. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/log.h"
+#include "libcontainer/base/str.h"
+#include "libcontainer/checkpoint/checkpoint.h"
+#include "libcontainer/checkpoint/restore.h"
+#include "namespaces/ns.h"
+
+static void add_inherit(struct restoration *r, const char *key, int fd)
+{
+	for (size_t i = 0; i < r->n_inherit; i++)
+		if (streq(r->inherit[i].key, key))
+			return;
+	log_debug("restore: '%s' is descriptor %d", key, fd);
+	*arena_push(&r->k.arena, &r->keep, &r->n_keep) = fd;
+	*arena_push(&r->k.arena, &r->inherit, &r->n_inherit) = (struct criu_inherit){key, fd};
+}
+
+/* Images of runc and crun say of pipes only what they were. CRIU's own 0 to 2 are others. */
+static int add_stdio(struct restoration *r, struct err *err)
+{
+	for (int fd = 0; fd < IMAGES_STDIO; fd++) {
+		const char *key = r->meta.stdio.n == IMAGES_STDIO ? r->meta.stdio.v[fd] : "";
+
+		if (!*key && strstr(r->descriptors[fd], "pipe:"))
+			key = r->descriptors[fd];
+		if (!*key)
+			continue;
+		r->stdio[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		if (r->stdio[fd] < 0)
+			return err_sys(err, errno, "copy descriptor %d", fd);
+		add_inherit(r, key, r->stdio[fd]);
+	}
+	return 0;
+}
+
+/* Network and pid namespaces are external to CRIU, by runc's names; the others it joins itself. */
+static int add_namespace(struct restoration *r, const struct plan_join *j, struct err *err)
+{
+	struct arena *a = &r->k.arena;
+	const char *key = j->flag == CLONE_NEWNET   ? "extRootNetNS"
+			  : j->flag == CLONE_NEWPID ? "extRootPidNS"
+						    : NULL;
+	const struct ns_kind *kind = ns_find_flag(j->flag);
+
+	if (j->flag == CLONE_NEWCGROUP && !r->k.plan.ns.own_cgroup_ns)
+		return err_fail(
+			err, ENOTSUP,
+			"linux.namespaces: CRIU cannot restore into the cgroup namespace '%s'",
+			j->path);
+	if (key)
+		add_inherit(r, key, j->fd);
+	else if (j->flag != CLONE_NEWCGROUP && j->flag != CLONE_NEWNS)
+		*arena_push(a, &r->join_ns, &r->n_join_ns) = (struct criu_pair){
+			kind->proc_name,
+			arena_printf(a, "/proc/%d/fd/%d", (int)getpid(), j->fd),
+		};
+	return 0;
+}
+
+int restore_externals(void *ctx, struct err *err)
+{
+	struct restoration *r = ctx;
+	int code = add_stdio(r, err);
+
+	for (size_t i = 0; code == 0 && i < r->k.plan.ns.n_join; i++)
+		code = add_namespace(r, &r->k.plan.ns.join[i], err);
+	return code;
+}
+
+int restore_request(struct restoration *r, struct criu_request *ret, struct err *err)
+{
+	const struct container_image_opts *o = &r->opts->image;
+	int code;
+
+	*ret = (struct criu_request){
+		.what = CRIU_RESTORE,
+		.images_fd = r->images_fd,
+		.work_fd = r->work_fd,
+		.log_file = "restore.log",
+		.root = arena_printf(&r->k.arena, "%s/root", r->dir),
+		.config_file = r->config_file,
+		.cgroups_mode = r->cgroups_mode,
+		.tcp_close = r->opts->tcp_close,
+		.evasive_devices = true,
+		.lsm_profile = r->opts->lsm_profile,
+		.lsm_mount_context = r->opts->lsm_mount_context,
+		.ext_mnt = r->ext_mnt,
+		.n_ext_mnt = r->n_ext_mnt,
+		.inherit = r->inherit,
+		.n_inherit = r->n_inherit,
+		.join_ns = r->join_ns,
+		.n_join_ns = r->n_join_ns,
+	};
+	ckpt_request(o, ret);
+	code = ckpt_empty_ns(o, &ret->empty_ns, err);
+	/* Neither hull nor runc dumps what is in it. */
+	ret->empty_ns |= CLONE_NEWNET;
+	if (r->cgroups_mode != CRIU_CG_IGNORE && r->k.c.state.cgroup)
+		ret->cg_root = r->k.c.state.cgroup;
+	return code;
+}
