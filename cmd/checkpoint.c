@@ -28,6 +28,13 @@ static const struct cli_option options[] = {
 		   "descriptor to write a byte to when lazy pages can be asked for"),
 	OPT_STRING(struct args, o.page_server, 0, "page-server", "ADDRESS:PORT",
 		   "send the memory there"),
+	OPT_STRING(struct args, o.export_file, 'e', "export", "FILE",
+		   "write all into one archive, FILE.tar, FILE.tar.gz or FILE.tar.zst"),
+	OPT_STRING(struct args, o.compress, 'c', "compress", "none|gzip|zstd",
+		   "how the archive is compressed (default: as its name says)"),
+	OPT_STRING(struct args, o.rootfs, 0, "rootfs", "auto|whole|upper|none",
+		   "what of the root file system goes into the archive (default: the upper layer of an "
+		   "overlay, all of a plain directory, nothing of a read-only one)"),
 	OPT_END,
 };
 /* clang-format on */

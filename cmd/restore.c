@@ -1,10 +1,13 @@
 /* RUNTIME: hull restore. */
+#include <errno.h>
+
 #include "cmd/images.h"
+#include "libcontainer/base/str.h"
 
 struct restore_args {
 	struct container_restore_opts restore;
 	struct cli_list empty_ns;
-	const char *preserve_fds;
+	const char *preserve_fds, *max_size;
 };
 
 /* clang-format off */
@@ -35,6 +38,11 @@ static const struct cli_option options[] = {
 		 "keep the caller's session keyring"),
 	OPT_FLAG(struct restore_args, restore.create.keep, 0, "keep",
 		 "do not delete the container when the program has ended"),
+	OPT_STRING(struct restore_args, restore.import_file, 'i', "import", "FILE",
+		   "unpack the images from an archive of checkpoint --export, and put into the root "
+		   "file system what it has of it"),
+	OPT_STRING(struct restore_args, max_size, 0, "max-size", "SIZE",
+		   "refuse an archive that holds more, unpacked (default: no limit)"),
 	OPT_IGNORED(struct restore_args, restore.create.no_pivot, "no-pivot"),
 	OPT_IGNORED_VALUE(struct restore_args, preserve_fds, "preserve-fds"),
 	OPT_END,
@@ -51,6 +59,13 @@ static int run(struct cli *cli, void *opts, int argc, char **argv, struct err *e
 	if (!args->restore.create.bundle)
 		args->restore.create.bundle = ".";
 	args->restore.create.no_pivot = false;
+	if (given(args->max_size)) {
+		int64_t size;
+
+		if (str_to_size(args->max_size, &size) < 0 || size <= 0)
+			return err_fail(err, EINVAL, "--max-size: '%s' is no size", args->max_size);
+		args->restore.max_size = (uint64_t)size;
+	}
 	images_complete(cli, &args->restore.image, &args->empty_ns);
 	r = container_restore(&cli->root, &args->restore, &status, err);
 	return r < 0 ? r : status;

@@ -130,6 +130,9 @@ struct container_checkpoint_opts {
 	const char *page_server; /* "ADDRESS:PORT", NULL */
 	int status_fd;           /* -1 */
 	bool leave_running, pre_dump, tcp_skip_in_flight, link_remap;
+	const char *export_file; /* an archive; then images are kept only in a given image_path */
+	const char *compress;    /* of it: "none", "gzip", "zstd"; NULL: by its name */
+	const char *rootfs;      /* in it: "auto", "whole", "upper", "none"; NULL: auto */
 };
 /* The container is gone afterwards, unless it is left running or this was a pre-dump. When it fails
  * the container runs on (or is paused, if it was). */
@@ -141,6 +144,8 @@ struct container_restore_opts {
 	struct container_image_opts image;
 	const char *lsm_profile, *lsm_mount_context;
 	bool tcp_close;
+	const char *import_file; /* an archive; image_path is then where it is unpacked meanwhile */
+	uint64_t max_size;       /* of what is in it; 0: any */
 };
 /* As container_run(): *ret_exit when attached. */
 int container_restore(struct container_root *root, const struct container_restore_opts *opts,

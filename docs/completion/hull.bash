@@ -81,6 +81,9 @@ _hull_value()
 	checkpoint:--parent-path) _hull_compgen -d ;;
 	checkpoint:--status-fd) : ;;
 	checkpoint:--page-server) : ;;
+	checkpoint:--export | checkpoint:-e) _hull_compgen -f ;;
+	checkpoint:--compress | checkpoint:-c) _hull_words "none gzip zstd" ;;
+	checkpoint:--rootfs) _hull_words "auto whole upper none" ;;
 	restore:--bundle | restore:-b) _hull_compgen -d ;;
 	restore:--config | restore:-f) _hull_compgen -f ;;
 	restore:--console-socket) _hull_compgen -f ;;
@@ -92,6 +95,8 @@ _hull_value()
 	restore:--empty-ns) : ;;
 	restore:--lsm-profile) : ;;
 	restore:--lsm-mount-context) : ;;
+	restore:--import | restore:-i) _hull_compgen -f ;;
+	restore:--max-size) : ;;
 	spec:--bundle | spec:-b) _hull_compgen -d ;;
 	*) return 1 ;;
 	esac
@@ -114,8 +119,8 @@ _hull_options()
 	resume) _hull_words "--help" ;;
 	update) _hull_words "--resources --blkio-weight --cpu-period --cpu-quota --cpu-burst --cpu-share --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --cpu-idle --memory --memory-reservation --memory-swap --pids-limit --help" ;;
 	events) _hull_words "--stats --interval --help" ;;
-	checkpoint) _hull_words "--image-path --work-path --tcp-established --ext-unix-sk --shell-job --lazy-pages --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --parent-path --leave-running --pre-dump --tcp-skip-in-flight --link-remap --status-fd --page-server --help" ;;
-	restore) _hull_words "--bundle --config --detach --console-socket --pidfd-socket --pid-file --image-path --work-path --tcp-established --ext-unix-sk --shell-job --lazy-pages --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --tcp-close --lsm-profile --lsm-mount-context --no-subreaper --no-new-keyring --keep --help" ;;
+	checkpoint) _hull_words "--image-path --work-path --tcp-established --ext-unix-sk --shell-job --lazy-pages --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --parent-path --leave-running --pre-dump --tcp-skip-in-flight --link-remap --status-fd --page-server --export --compress --rootfs --help" ;;
+	restore) _hull_words "--bundle --config --detach --console-socket --pidfd-socket --pid-file --image-path --work-path --tcp-established --ext-unix-sk --shell-job --lazy-pages --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --tcp-close --lsm-profile --lsm-mount-context --no-subreaper --no-new-keyring --keep --import --max-size --help" ;;
 	spec) _hull_words "--bundle --rootless --help" ;;
 	features) _hull_words "--help" ;;
 	help) _hull_words "--help" ;;

@@ -6,7 +6,7 @@
 #include "str.h"
 
 /* Blank, tab, newline and backslash are written as \ooo. */
-static char *unescape(char *s)
+char *mountinfo_unescape(char *s)
 {
 	char *start = s, *to = s;
 
@@ -36,11 +36,12 @@ static bool parse(char *line, struct mountinfo *ret)
 	while (word && !streq(word, "-"))
 		word = strtok_r(NULL, " ", &save);
 	ret->type = word ? strtok_r(NULL, " ", &save) : NULL;
+	ret->options = ret->type && strtok_r(NULL, " ", &save) ? strtok_r(NULL, " ", &save) : NULL;
 	if (!ret->type || str_to_u64(fields[0], &ret->id) < 0)
 		return false;
 	ret->dev = fields[2];
-	ret->root = unescape(fields[3]);
-	ret->point = unescape(fields[4]);
+	ret->root = mountinfo_unescape(fields[3]);
+	ret->point = mountinfo_unescape(fields[4]);
 	return true;
 }
 

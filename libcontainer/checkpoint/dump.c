@@ -9,6 +9,7 @@
 #include "libcontainer/base/log.h"
 #include "libcontainer/base/steps.h"
 #include "libcontainer/base/str.h"
+#include "libcontainer/checkpoint/archive.h"
 #include "libcontainer/checkpoint/checkpoint.h"
 #include "libcontainer/checkpoint/externals.h"
 #include "libcontainer/checkpoint/images.h"
@@ -382,5 +383,7 @@ int container_checkpoint(struct container_root *root, const struct container_che
 	auto_container c = CONTAINER_NONE;
 	int r = container_open(&c, root, opts->id, OPEN_LOCKED, err);
 
+	if (r == 0 && given(opts->export_file))
+		return archive_export(&c, opts, err);
 	return r < 0 ? r : ckpt_dump(&c, &d, err);
 }

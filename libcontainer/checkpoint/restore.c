@@ -13,6 +13,7 @@
 #include "libcontainer/base/proc.h"
 #include "libcontainer/base/steps.h"
 #include "libcontainer/base/str.h"
+#include "libcontainer/checkpoint/archive.h"
 #include "libcontainer/checkpoint/checkpoint.h"
 #include "libcontainer/sync.h"
 
@@ -238,20 +239,26 @@ static int follow(struct restoration *r, int *ret_exit, struct err *err)
 int container_restore(struct container_root *root, const struct container_restore_opts *opts,
 		      int *ret_exit, struct err *err)
 {
+	struct container_restore_opts o = *opts;
+	struct archive_import import = ARCHIVE_NOTHING;
 	struct restoration r = {
-		.k = {.root = root, .opts = &opts->create, .run = true},
-		.opts = opts,
+		.k = {.root = root, .opts = &o.create, .run = true},
+		.opts = &o,
 		.criu = CRIU_CLOSED,
 		.images_fd = -1,
 		.stdio = {-1, -1, -1},
 		.work_fd = -1,
 	};
-	int code;
+	int code = 0;
 
 	*ret_exit = 0;
 	if (!opts->create.detach && !opts->create.no_subreaper)
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	code = restore_container(&r, err);
+	if (given(o.import_file))
+		code = archive_import(root, &o, &import, err);
+	if (code == 0)
+		code = restore_container(&r, err);
+	archive_import_done(&import, code, err);
 	if (code == 0)
 		code = follow(&r, ret_exit, err);
 	close_fd(&r.images_fd);

@@ -1,0 +1,313 @@
+/* RUNTIME: tar entries into a root file system; what is read is hostile. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/log.h"
+#include "libcontainer/base/path.h"
+#include "libcontainer/base/str.h"
+#include "libcontainer/checkpoint/tree.h"
+
+#define MAX_DEPTH 400
+
+/* Directories get their times when all is in them. */
+struct later {
+	const char *path;
+	struct timespec mtime;
+};
+
+struct put {
+	struct tar_reader *r;
+	int rootfd;
+	struct arena a; /* of what is done later */
+	struct later *later;
+	size_t n_later;
+};
+
+/* Where an entry goes: a name in a directory, by descriptor. */
+struct place {
+	int parent;
+	const char *name;
+	char buf[PATH_MAX];
+};
+
+/* ---- removing
+ * ------------------------------------------------------------------------------------ */
+
+static int remove_below(int dirfd, const char *name, int depth);
+
+static int empty(int fd, int depth)
+{
+	auto_dir DIR *dir = NULL;
+	struct dirent *e;
+	int copy = path_openat2(fd, ".", O_RDONLY | O_DIRECTORY, 0, 0), r = 0;
+
+	dir = copy < 0 ? NULL : fdopendir(copy);
+	if (!dir)
+		return copy < 0 ? copy : -errno;
+	while (r == 0 && (e = readdir(dir)))
+		if (!streq(e->d_name, ".") && !streq(e->d_name, ".."))
+			r = remove_below(fd, e->d_name, depth + 1);
+	return r;
+}
+
+static int remove_below(int dirfd, const char *name, int depth)
+{
+	auto_fd int fd = -1;
+	int r;
+
+	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return -errno;
+	if (depth > MAX_DEPTH)
+		return -ELOOP;
+	/* Nothing that is mounted there is emptied. */
+	fd = beneath_open(dirfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+	r = fd < 0 ? fd : empty(fd, depth);
+	if (r < 0)
+		return r;
+	return unlinkat(dirfd, name, AT_REMOVEDIR) < 0 ? -errno : 0;
+}
+
+/* A path of an archive as one inside a root: without leading "./" and "/", never with "..". NULL:
+ * it is none. "" is the root. */
+static const char *clean(struct arena *a, const char *path)
+{
+	char *copy, *to;
+
+	if (strlen(path) >= PATH_MAX - 2)
+		return NULL;
+	to = copy = arena_alloc(a, strlen(path) + 1);
+	while (*path) {
+		size_t n = strcspn(path, "/");
+
+		if (n == 2 && memcmp(path, "..", 2) == 0)
+			return NULL;
+		if (n && !(n == 1 && *path == '.')) {
+			if (to != copy)
+				*to++ = '/';
+			memcpy(to, path, n);
+			to += n;
+		}
+		path += n + (path[n] == '/');
+	}
+	*to = '\0';
+	return copy;
+}
+
+/* The directory that PATH is in, which is made when MAKE says so. */
+static int find_place(int rootfd, const char *path, bool make, struct place *ret)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (make) {
+		ret->parent = root_open_parent(rootfd, path, ret->buf, &ret->name);
+		return ret->parent < 0 ? ret->parent : 0;
+	}
+	memcpy(ret->buf, path, strlen(path) + 1);
+	ret->name = slash ? ret->buf + (slash - path) + 1 : ret->buf;
+	if (slash)
+		ret->buf[slash - path] = '\0';
+	ret->parent = root_open(rootfd, slash ? ret->buf : "", O_PATH | O_DIRECTORY);
+	return ret->parent < 0 ? ret->parent : 0;
+}
+
+int tree_remove(int rootfd, const char *path, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	const char *name = clean(&a, path);
+	struct place p;
+	int r;
+
+	if (!name || !*name)
+		return err_fail(err, EINVAL, "a deleted file called '%.200s'", path);
+	r = find_place(rootfd, name, false, &p);
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	if (r == 0) {
+		r = remove_below(p.parent, p.name, 0);
+		close_fd(&p.parent);
+	}
+	return r < 0 ? err_sys(err, -r, "remove '%.200s'", path) : 0;
+}
+
+/* ---- what an entry says of its file
+ * -------------------------------------------------------------- */
+
+/* FD may be of O_PATH: all but the owner goes over its /proc path. Owner first: it takes away file
+ * capabilities and the set-user-id bit. */
+static int set_attributes(int fd, const struct tar_entry *e)
+{
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+				    {.tv_sec = e->mtime, .tv_nsec = e->mtime_ns}};
+	char link[32];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (fchownat(fd, "", e->uid, e->gid, AT_EMPTY_PATH) < 0)
+		return -errno;
+	if (e->type != TAR_SYMLINK && chmod(link, e->mode & 07777) < 0)
+		return -errno;
+	for (size_t i = 0; i < e->n_xattrs; i++) {
+		const struct tar_xattr *x = &e->xattrs[i];
+
+		/* What this file system, or the kernel, does not know cannot be kept. */
+		if (str_starts(x->name, "trusted.overlay.") ||
+		    str_starts(x->name, "user.overlay.") ||
+		    setxattr(link, x->name, x->value, x->len, 0) == 0)
+			continue;
+		if (errno != ENOTSUP && errno != EOPNOTSUPP)
+			return -errno;
+		log_later("restore: '%.200s': no attribute '%.80s' here", e->name, x->name);
+	}
+	return utimensat(AT_FDCWD, link, times, 0) < 0 ? -errno : 0;
+}
+
+static int open_made(const struct place *p)
+{
+	return beneath_open(p->parent, p->name, O_PATH | O_NOFOLLOW);
+}
+
+/* ---- one entry
+ * ------------------------------------------------------------------------------------ */
+
+static int put_file(struct put *t, const struct tar_entry *e, const struct place *p,
+		    struct err *err)
+{
+	auto_fd int fd = openat(p->parent, p->name,
+				O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r = fd < 0 ? err_sys(err, errno, "make it") : tar_read_file(t->r, e, fd, err);
+
+	if (r == 0)
+		r = set_attributes(fd, e);
+	return r < 0 && !err->code ? err_sys(err, -r, "set its attributes") : r;
+}
+
+static int put_dir(struct put *t, const struct tar_entry *e, const char *path,
+		   const struct place *p, struct err *err)
+{
+	auto_fd int fd = -1;
+	struct stat st;
+	int r = 0;
+
+	if (fstatat(p->parent, p->name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode)) {
+		r = remove_below(p->parent, p->name, 0);
+		if (r == 0 && mkdirat(p->parent, p->name, 0700) < 0)
+			r = -errno;
+	}
+	if (r == 0)
+		r = fd = open_made(p);
+	if (r >= 0)
+		r = set_attributes(fd, e);
+	if (r < 0)
+		return err_sys(err, -r, "make the directory");
+	*arena_push(&t->a, &t->later, &t->n_later) =
+		(struct later){arena_strdup(&t->a, path), {e->mtime, e->mtime_ns}};
+	return 0;
+}
+
+static int put_hardlink(struct put *t, const struct tar_entry *e, const struct place *p,
+			struct err *err)
+{
+	const char *path = clean(&t->a, e->link);
+	struct place other;
+	int r;
+
+	if (!path || !*path)
+		return err_fail(err, EINVAL, "a link to '%.200s'", e->link);
+	r = find_place(t->rootfd, path, false, &other);
+	if (r < 0)
+		return err_sys(err, -r, "link to '%.200s'", e->link);
+	if (linkat(other.parent, other.name, p->parent, p->name, 0) < 0)
+		r = err_sys(err, errno, "link to '%.200s'", e->link);
+	close_fd(&other.parent);
+	return r;
+}
+
+static int put_special(const struct tar_entry *e, const struct place *p, struct err *err)
+{
+	mode_t kind = e->type == TAR_CHAR ? S_IFCHR : e->type == TAR_BLOCKDEV ? S_IFBLK : S_IFIFO;
+	auto_fd int fd = -1;
+	int r;
+
+	if (e->type == TAR_SYMLINK)
+		r = symlinkat(e->link, p->parent, p->name);
+	else
+		r = mknodat(p->parent, p->name, kind | 0600, makedev(e->major, e->minor));
+	if (r < 0)
+		return err_sys(err, errno, "make it");
+	fd = open_made(p);
+	r = fd < 0 ? fd : set_attributes(fd, e);
+	return r < 0 ? err_sys(err, -r, "set its attributes") : 0;
+}
+
+static int put_at(struct put *t, const struct tar_entry *e, const char *path, const struct place *p,
+		  struct err *err)
+{
+	int r;
+
+	if (e->type == TAR_DIR)
+		return put_dir(t, e, path, p, err);
+	r = remove_below(p->parent, p->name, 0);
+	if (r < 0)
+		return err_sys(err, -r, "replace it");
+	if (e->type == TAR_FILE)
+		return put_file(t, e, p, err);
+	if (e->type == TAR_HARDLINK)
+		return put_hardlink(t, e, p, err);
+	return put_special(e, p, err);
+}
+
+static int put_entry(struct put *t, struct arena *a, const struct tar_entry *e, struct err *err)
+{
+	const char *path = clean(a, e->name);
+	struct place p;
+	int r;
+
+	if (!path)
+		return err_fail(err, EINVAL, "'%s': an entry called '%.200s'", t->r->file, e->name);
+	if (!*path)
+		return 0; /* the root itself is the bundle's */
+	r = find_place(t->rootfd, path, true, &p);
+	if (r < 0)
+		return err_sys(err, -r, "'%.200s': its directory", e->name);
+	err_clear(err);
+	r = put_at(t, e, path, &p, err);
+	close_fd(&p.parent);
+	return r < 0 ? err_wrap(err, "'%.200s'", e->name) : 0;
+}
+
+int tree_put(struct tar_reader *r, int rootfd, struct err *err)
+{
+	struct put t = {.r = r, .rootfd = rootfd};
+	int n;
+
+	do {
+		auto_arena a = ARENA_INIT;
+		struct tar_entry e;
+
+		n = tar_next(r, &a, &e, err);
+		if (n > 0) {
+			int done = put_entry(&t, &a, &e, err);
+
+			n = done < 0 ? done : n;
+		}
+	} while (n > 0);
+	for (size_t i = t.n_later; n == 0 && i > 0; i--) {
+		struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, t.later[i - 1].mtime};
+		auto_fd int fd = root_open(rootfd, t.later[i - 1].path, O_RDONLY | O_DIRECTORY);
+
+		if (fd >= 0)
+			(void)futimens(fd, times);
+	}
+	arena_done(&t.a);
+	return n;
+}
