@@ -106,7 +106,7 @@ static int read_header(struct wire *w, struct header *h, struct err *err)
 	uint8_t raw[WIRE_HEADER];
 	const uint8_t *p = raw;
 	const char *why;
-	int r = wire_fill(w, raw, sizeof(raw), wire_deadline(w, sizeof(raw)));
+	int r = wire_take(w, raw, sizeof(raw), wire_deadline(w, sizeof(raw)));
 
 	if (r < 0)
 		return lost(w, r, "a frame's beginning", err);
@@ -131,7 +131,7 @@ static int read_frame(struct wire *w, struct wire_msg *ret, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = wire_fill(w, meta, h.meta, wire_deadline(w, h.meta));
+	r = wire_take(w, meta, h.meta, wire_deadline(w, h.meta));
 	if (r < 0)
 		return lost(w, r, wire_type_name(h.type), err);
 	if (wire_decode(h.type, meta, h.meta, h.raw, &m, &why) < 0)
@@ -160,7 +160,7 @@ int wire_body(struct wire *w, const struct wire_msg *msg, void *to, struct err *
 		at = w->packed;
 	}
 	w->unread = 0;
-	r = wire_fill(w, at, msg->packed, end);
+	r = wire_take(w, at, msg->packed, end);
 	if (r < 0)
 		return lost(w, r, wire_type_name(msg->type), err);
 	if (msg->codec == CODEC_NONE)
@@ -224,7 +224,7 @@ static int skip_body(struct wire *w, struct err *err)
 	int r;
 
 	w->unread = 0;
-	r = wire_fill(w, NULL, left, wire_deadline(w, left));
+	r = wire_take(w, NULL, left, wire_deadline(w, left));
 	return r < 0 ? lost(w, r, "a body", err) : 0;
 }
 

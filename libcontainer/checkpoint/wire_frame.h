@@ -18,7 +18,7 @@ int64_t wire_deadline(const struct wire *w, uint64_t len);
  * or what read(2) says. No error is filled in. */
 int wire_fill(struct wire *w, int64_t end);
 /* Exactly LEN bytes, to TO (NULL: away). */
-int wire_fill(struct wire *w, void *to, size_t len, int64_t end);
+int wire_take(struct wire *w, void *to, size_t len, int64_t end);
 /* All of IOV, which is changed. */
 int wire_write(struct wire *w, struct iovec *iov, int n, int64_t end);
 void wire_pause(struct wire *w, int64_t ns);

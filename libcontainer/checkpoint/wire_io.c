@@ -104,7 +104,7 @@ static size_t use_ahead(struct wire *w, void *to, size_t len)
 	return n;
 }
 
-int wire_fill(struct wire *w, void *to, size_t len, int64_t end)
+int wire_take(struct wire *w, void *to, size_t len, int64_t end)
 {
 	uint8_t *p = to;
 
