@@ -60,6 +60,20 @@ static bool is_bind(const struct oci_mount *m)
 	return false;
 }
 
+/* The root of a user namespace could not mount the cgroups again: the restored cgroup
+ * namespace belongs to the host's. */
+static bool is_cgroup_of_user_ns(const struct oci_spec *spec, const struct oci_mount *m)
+{
+	const struct oci_linux *l = spec->linux_;
+
+	if (!m->type || !(streq(m->type, "cgroup") || streq(m->type, "cgroup2")))
+		return false;
+	for (size_t i = 0; l && i < l->namespaces.n; i++)
+		if (streq(l->namespaces.v[i].type, "user"))
+			return true;
+	return false;
+}
+
 /* The mount that FD, a name in the directory PROC/fd, is on. */
 static int mount_of_fd(int proc, const char *fd, uint64_t *ret)
 {
@@ -102,7 +116,8 @@ static int mark_named(struct scan *s, pid_t pid, struct err *err)
 		return err_sys(err, errno, "open '%s'", path);
 	for (size_t i = 0; i < s->spec->mounts.n; i++) {
 		const struct oci_mount *m = &s->spec->mounts.v[i];
-		uint64_t id = is_bind(m) ? mount_at(root, m->destination) : 0;
+		bool again = is_bind(m) || is_cgroup_of_user_ns(s->spec, m);
+		uint64_t id = again ? mount_at(root, m->destination) : 0;
 
 		for (size_t j = 0; id && j < s->n_mounts; j++)
 			if (s->mounts[j].id == id && !streq(s->mounts[j].point, "/"))

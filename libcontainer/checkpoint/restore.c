@@ -14,35 +14,7 @@
 #include "libcontainer/base/steps.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/archive.h"
-#include "libcontainer/checkpoint/checkpoint.h"
 #include "libcontainer/sync.h"
-
-/* ---- what there is to restore, and with what --------------------------------------------------
- */
-
-static int find_images(void *ctx, struct err *err)
-{
-	struct restoration *r = ctx;
-	const struct container_image_opts *o = &r->opts->image;
-	const char *path = given(o->image_path) ? o->image_path : "checkpoint";
-	int code;
-
-	if (r->k.root->rootless)
-		return err_fail(err, EPERM, "CRIU restores for the host's root only");
-	code = ckpt_cgroups_mode(o->manage_cgroups_mode, &r->cgroups_mode, err);
-	if (code == 0)
-		code = criu_find(&r->k.arena, o->criu, &r->program, err);
-	if (code == 0)
-		code = images_criu_config(&r->k.spec.annotations, &r->config_file, err);
-	if (code == 0)
-		code = r->images_fd = images_open(path, false, err);
-	if (code >= 0)
-		code = r->work_fd =
-			images_open(given(o->work_path) ? o->work_path : path, true, err);
-	if (code >= 0)
-		code = images_read(r->images_fd, &r->k.arena, r->descriptors, &r->meta, err);
-	return code < 0 ? code : 0;
-}
 
 /* ---- CRIU's process
  * ------------------------------------------------------------------------------ */
@@ -160,8 +132,9 @@ static int run_criu(void *ctx, struct err *err)
 /* clang-format off */
 static const struct step restore_steps[] = {
 	{"load",          NULL,                         create_load,          NULL},
-	{"images",        NULL,                         find_images,          NULL},
+	{"images",        NULL,                         restore_images,       NULL},
 	{"plan",          NULL,                         create_plan,          NULL},
+	{"image ids",     restore_has_image_ids,        restore_image_ids,    NULL},
 	/* for exec */
 	{"seccomp",       create_has_seccomp,           create_seccomp,       NULL},
 	{"rdt find",      create_has_rdt,               create_rdt_find,      NULL},
@@ -201,11 +174,9 @@ static void undo(struct restoration *r)
 
 static int restore_container(struct restoration *r, struct err *err)
 {
-	int code = creation_begin(&r->k, err);
+	int code =
+		steps_run("restore", restore_steps, ARRAY_SIZE(restore_steps), &r->k.done, r, err);
 
-	if (code == 0)
-		code = steps_run("restore", restore_steps, ARRAY_SIZE(restore_steps), &r->k.done, r,
-				 err);
 	if (code == 0)
 		return 0;
 	if (r->criu.pid > 0 && r->k.sync[0] >= 0)
@@ -246,15 +217,14 @@ int container_restore(struct container_root *root, const struct container_restor
 		.opts = &o,
 		.criu = CRIU_CLOSED,
 		.images_fd = -1,
-		.stdio = {-1, -1, -1},
 		.work_fd = -1,
 	};
-	int code = 0;
+	int code = creation_begin(&r.k, err);
 
 	*ret_exit = 0;
 	if (!opts->create.detach && !opts->create.no_subreaper)
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	if (given(o.import_file))
+	if (code == 0 && given(o.import_file))
 		code = archive_import(root, &o, &import, err);
 	if (code == 0)
 		code = restore_container(&r, err);
@@ -263,8 +233,8 @@ int container_restore(struct container_root *root, const struct container_restor
 		code = follow(&r, ret_exit, err);
 	close_fd(&r.images_fd);
 	close_fd(&r.work_fd);
-	for (int i = 0; i < IMAGES_STDIO; i++)
-		close_fd(&r.stdio[i]);
+	for (size_t i = 0; i < r.n_keep; i++)
+		close_fd(&r.keep[i]);
 	creation_done(&r.k);
 	return code;
 }

@@ -31,10 +31,9 @@ struct restoration {
 	const char *config_file; /* its own, or NULL */
 	int cgroups_mode;        /* CRIU_CG_* */
 	int images_fd, work_fd;
-	int stdio[IMAGES_STDIO]; /* copies of ours; -1 */
 	const char *descriptors[IMAGES_STDIO];
 	struct images_meta meta;
-	const char *dir;              /* absolute path of RESTORE_DIR */
+	const char *dir; /* where CRIU has the mounts: absolute, in its mount namespace */
 	struct restore_place *places; /* of plan.mounts, by index */
 	struct criu_pair *ext_mnt;
 	size_t n_ext_mnt;
@@ -42,10 +41,15 @@ struct restoration {
 	size_t n_inherit;
 	struct criu_pair *join_ns;
 	size_t n_join_ns;
-	int *keep; /* descriptors that CRIU's process needs */
+	int *keep; /* descriptors that CRIU's process needs; ours */
 	size_t n_keep;
 	bool notify_dir; /* RESTORE_DIR has an empty directory in place of the notify socket's */
 };
+
+/* restore_images.c */
+int restore_images(void *ctx, struct err *err);
+bool restore_has_image_ids(const void *ctx);
+int restore_image_ids(void *ctx, struct err *err);
 
 /* restore_mounts.c */
 /* Mount points for PLAN's mounts in the root file system or where else they will be, and CRIU's

@@ -189,16 +189,35 @@ static void add_devices(struct restoration *r)
 				source_path(r, arena_printf(&r->k.arena, "device%zu", i)));
 }
 
+/* PATH, or the first directory on the way to it that the root of a user namespace cannot search:
+ * CRIU's processes look for mounts as that root, and in their own mount namespace anything may be
+ * covered. */
+static const char *first_closed(struct arena *a, const char *path)
+{
+	char *part = arena_strdup(a, path);
+	struct stat st;
+
+	for (char *slash = part; (slash = strchr(slash + 1, '/')); *slash = '/') {
+		*slash = '\0';
+		if (stat(part, &st) == 0 && !(st.st_mode & S_IXOTH))
+			return part;
+	}
+	return path;
+}
+
 int restore_mount_points(void *ctx, struct err *err)
 {
 	struct restoration *r = ctx;
 	const struct plan *p = &r->k.plan;
 
 	r->dir = arena_printf(&r->k.arena, "%s/%s/" RESTORE_DIR, r->k.root->path, r->k.opts->id);
+	if (plan_has_ns(p, CLONE_NEWUSER))
+		r->dir = first_closed(&r->k.arena, r->dir);
 	if (p->rootfs_fd < 0)
 		return err_fail(err, EPERM, "restore needs root over the mounts of this host");
 	if (mkdirat(r->k.c.dirfd, RESTORE_DIR, 0700) < 0)
-		return err_sys(err, errno, "make the directory '%s'", r->dir);
+		return err_sys(err, errno,
+			       "make the directory '" RESTORE_DIR "' in the state directory");
 	r->places = arena_array(&r->k.arena, struct restore_place, p->n_mounts + 1);
 	for (size_t i = 0; i < p->n_mounts; i++)
 		if (place_mount(r, i, err) < 0)
@@ -264,7 +283,7 @@ int restore_enter_mounts(struct restoration *r, struct err *err)
 	/* Nothing that is mounted from here on reaches the host. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return err_sys(err, errno, "make the mounts slaves of the host's");
-	if (mount("tmpfs", r->dir, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") < 0)
+	if (mount("tmpfs", r->dir, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") < 0)
 		return err_sys(err, errno, "mount a tmpfs on '%s'", r->dir);
 	dir = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)

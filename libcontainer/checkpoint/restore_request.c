@@ -12,32 +12,44 @@
 #include "libcontainer/checkpoint/restore.h"
 #include "namespaces/ns.h"
 
-static void add_inherit(struct restoration *r, const char *key, int fd)
+/* CRIU takes each for itself and closes it: every name has a copy of its own. Its 0 to 2 are
+ * others. */
+static int add_inherit(struct restoration *r, const char *key, int fd, struct err *err)
 {
+	int copy;
+
 	for (size_t i = 0; i < r->n_inherit; i++)
 		if (streq(r->inherit[i].key, key))
-			return;
+			return 0;
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (copy < 0)
+		return err_sys(err, errno, "copy descriptor %d", fd);
 	log_debug("restore: '%s' is descriptor %d", key, fd);
-	*arena_push(&r->k.arena, &r->keep, &r->n_keep) = fd;
-	*arena_push(&r->k.arena, &r->inherit, &r->n_inherit) = (struct criu_inherit){key, fd};
+	*arena_push(&r->k.arena, &r->keep, &r->n_keep) = copy;
+	*arena_push(&r->k.arena, &r->inherit, &r->n_inherit) = (struct criu_inherit){key, copy};
+	return 0;
 }
 
-/* Images of runc and crun say of pipes only what they were. CRIU's own 0 to 2 are others. */
+/* Images of runc and crun say of pipes only what they were. */
 static int add_stdio(struct restoration *r, struct err *err)
 {
-	for (int fd = 0; fd < IMAGES_STDIO; fd++) {
+	int code = 0;
+
+	for (int fd = 0; code == 0 && fd < IMAGES_STDIO; fd++) {
 		const char *key = r->meta.stdio.n == IMAGES_STDIO ? r->meta.stdio.v[fd] : "";
 
 		if (!*key && strstr(r->descriptors[fd], "pipe:"))
 			key = r->descriptors[fd];
 		if (!*key)
 			continue;
-		r->stdio[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-		if (r->stdio[fd] < 0)
-			return err_sys(err, errno, "copy descriptor %d", fd);
-		add_inherit(r, key, r->stdio[fd]);
+		code = add_inherit(r, key, fd, err);
+		/* Of a file CRIU takes the descriptor as it is when it knows it by its name without
+		 * the first character (that is mostly a slash); by the whole name, only when it is
+		 * as long as the dumped one was. */
+		if (code == 0 && str_starts(key, "file["))
+			code = add_inherit(r, key + 1, fd, err);
 	}
-	return 0;
+	return code;
 }
 
 /* Network and pid namespaces are external to CRIU, by runc's names; the others it joins itself. */
@@ -55,8 +67,8 @@ static int add_namespace(struct restoration *r, const struct plan_join *j, struc
 			"linux.namespaces: CRIU cannot restore into the cgroup namespace '%s'",
 			j->path);
 	if (key)
-		add_inherit(r, key, j->fd);
-	else if (j->flag != CLONE_NEWCGROUP && j->flag != CLONE_NEWNS)
+		return add_inherit(r, key, j->fd, err);
+	if (j->flag != CLONE_NEWCGROUP && j->flag != CLONE_NEWNS)
 		*arena_push(a, &r->join_ns, &r->n_join_ns) = (struct criu_pair){
 			kind->proc_name,
 			arena_printf(a, "/proc/%d/fd/%d", (int)getpid(), j->fd),
