@@ -1,0 +1,213 @@
+/* RUNTIME: CRIU's images as a source of pages: those that a lazy restore leaves out. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "images.pb-c.h"
+#include "libcontainer/base/arena.h"
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/io.h"
+#include "pages.h"
+
+/* An image file: two words (old ones: only the second), then messages, each after its length. */
+#define MAGIC_IMAGE   0x54564319
+#define MAGIC_PAGEMAP 0x56084025
+#define MAGIC_MM      0x57492820
+#define IMAGE_MAX     (256UL << 20)
+#define WIPE_ON_FORK  (1ULL << 18) /* MADV_WIPEONFORK */
+/* pagemap_entry.flags */
+#define ENTRY_LAZY    2
+#define ENTRY_PRESENT 4
+
+struct image {
+	char name[64];
+	const char *p;
+	size_t left;
+};
+
+static int bad_image(const struct image *im, struct err *err)
+{
+	return err_fail(err, EINVAL, "image '%s' is damaged", im->name);
+}
+
+static int open_regular(int dir, const char *name, struct stat *st, struct err *err)
+{
+	auto_fd int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0 || fstat(fd, st) < 0)
+		return err_sys(err, errno, "image '%s'", name);
+	if (!S_ISREG(st->st_mode))
+		return err_fail(err, EINVAL, "image '%s' is not a file", name);
+	return take_fd(&fd);
+}
+
+static bool image_word(struct image *im, uint32_t *ret)
+{
+	if (im->left < sizeof(*ret))
+		return false;
+	memcpy(ret, im->p, sizeof(*ret));
+	im->p += sizeof(*ret);
+	im->left -= sizeof(*ret);
+	return true;
+}
+
+static int image_open(struct arena *a, int dir, const char *kind, int32_t pid, uint32_t magic,
+		      struct image *im, struct err *err)
+{
+	struct stat st;
+	char *text;
+	uint32_t word = 0;
+	auto_fd int fd = -1;
+
+	snprintf(im->name, sizeof(im->name), "%s-%" PRId32 ".img", kind, pid);
+	fd = open_regular(dir, im->name, &st, err);
+	if (fd < 0 || io_read_fd(a, fd, im->name, IMAGE_MAX, &text, &im->left, err) < 0)
+		return -err->code;
+	im->p = text;
+	if (image_word(im, &word) && word == MAGIC_IMAGE && !image_word(im, &word))
+		return bad_image(im, err);
+	return word == magic ? 0 : bad_image(im, err);
+}
+
+/* The next message. 1, 0 at the end, -errno. */
+static int image_next(struct image *im, const uint8_t **ret, size_t *ret_len, struct err *err)
+{
+	uint32_t len;
+
+	if (!im->left)
+		return 0;
+	if (!image_word(im, &len) || len > im->left)
+		return bad_image(im, err);
+	*ret = (const uint8_t *)im->p;
+	*ret_len = len;
+	im->p += len;
+	im->left -= len;
+	return 1;
+}
+
+/* The contents: pages-N.img, as a source of the process. Its number, or -errno. */
+static int map_contents(struct image *im, int dir, struct pages_proc *proc, struct err *err)
+{
+	auto_fd int fd = -1;
+	Image__PagemapHead *head;
+	const uint8_t *msg;
+	char name[64];
+	struct stat st;
+	size_t len;
+	void *map;
+	int r = image_next(im, &msg, &len, err);
+
+	if (r <= 0)
+		return r < 0 ? r : bad_image(im, err);
+	head = image__pagemap_head__unpack(NULL, len, msg);
+	if (!head)
+		return bad_image(im, err);
+	snprintf(name, sizeof(name), "pages-%" PRIu32 ".img", head->pages_id);
+	image__pagemap_head__free_unpacked(head, NULL);
+	fd = open_regular(dir, name, &st, err);
+	if (fd < 0)
+		return fd;
+	/* Only the kernel reads there: for a file that is cut short while it is mapped that is an
+	 * error, no signal. A page more, as an empty file can't be mapped. */
+	map = mmap(NULL, (size_t)st.st_size + PAGES_SIZE, PROT_READ, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return err_sys(err, errno, "image '%s'", name);
+	r = pages_source(proc, map, (size_t)st.st_size, err);
+	if (r < 0)
+		munmap(map, (size_t)st.st_size + PAGES_SIZE);
+	return r;
+}
+
+struct reader {
+	struct pages_proc *proc;
+	int source;
+	bool remote;
+	uint64_t offset; /* of the next page that is in the file */
+};
+
+static int pagemap_entry(struct reader *r, const Image__PagemapEntry *e, struct err *err)
+{
+	uint64_t n = e->has_nr_pages ? e->nr_pages : e->compat_nr_pages;
+	bool lazy = e->has_flags && (e->flags & ENTRY_LAZY);
+	bool present = e->has_flags ? e->flags & ENTRY_PRESENT : !e->in_parent;
+
+	if (n > SIZE_MAX >> PAGES_SHIFT || (present && r->offset + (n << PAGES_SHIFT) < r->offset))
+		return err_fail(err, EINVAL, "pagemap of process '%d': too many pages",
+				pages_pid(r->proc));
+	if (lazy && !present && !r->remote)
+		return err_fail(err, ENODATA,
+				"process '%d' was saved without its memory (lazy pages)",
+				pages_pid(r->proc));
+	if (lazy && pages_expect(r->proc, e->vaddr, n, err) < 0)
+		return -err->code;
+	if (lazy && present && pages_refer(r->proc, e->vaddr, n, r->source, r->offset, err) < 0)
+		return -err->code;
+	r->offset += present ? n << PAGES_SHIFT : 0;
+	return 0;
+}
+
+static int read_pagemap(struct image *im, struct reader *r, struct err *err)
+{
+	const uint8_t *msg;
+	size_t len;
+	int more;
+
+	while ((more = image_next(im, &msg, &len, err)) > 0) {
+		Image__PagemapEntry *e = image__pagemap_entry__unpack(NULL, len, msg);
+
+		if (!e)
+			return bad_image(im, err);
+		more = pagemap_entry(r, e, err);
+		image__pagemap_entry__free_unpacked(e, NULL);
+		if (more < 0)
+			break;
+	}
+	return more;
+}
+
+/* Children do not inherit the contents of some mappings. */
+static int read_advice(struct image *im, struct pages_proc *proc, struct err *err)
+{
+	Image__MmEntry *mm;
+	const uint8_t *msg;
+	size_t len;
+	int r = image_next(im, &msg, &len, err);
+
+	if (r <= 0)
+		return r < 0 ? r : bad_image(im, err);
+	mm = image__mm_entry__unpack(NULL, len, msg);
+	if (!mm)
+		return bad_image(im, err);
+	r = 0;
+	for (size_t i = 0; r == 0 && i < mm->n_vmas; i++) {
+		const Image__VmaEntry *v = mm->vmas[i];
+
+		if (v->madv & WIPE_ON_FORK && v->end > v->start)
+			r = pages_wipe_on_fork(proc, v->start, (v->end - v->start) >> PAGES_SHIFT,
+					       err);
+	}
+	image__mm_entry__free_unpacked(mm, NULL);
+	return r;
+}
+
+int pages_from_images(struct pages *store, int dir, int32_t pid, bool remote, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	struct reader r = {.remote = remote};
+	struct image im;
+
+	if (pages_add(store, pid, &r.proc, err) < 0 ||
+	    image_open(&a, dir, "pagemap", pid, MAGIC_PAGEMAP, &im, err) < 0)
+		return -err->code;
+	r.source = map_contents(&im, dir, r.proc, err);
+	if (r.source < 0 || read_pagemap(&im, &r, err) < 0)
+		return -err->code;
+	/* What was not mentioned is not there, even if nothing was. */
+	if (pages_expect(r.proc, 0, 0, err) < 0 || pages_seal(r.proc, err) < 0 ||
+	    image_open(&a, dir, "mm", pid, MAGIC_MM, &im, err) < 0)
+		return -err->code;
+	return read_advice(&im, r.proc, err);
+}

@@ -1,0 +1,35 @@
+# Restored processes run before their memory is there: CRIU's restore, served by libcontainer/checkpoint/lazy.c.
+
+load helpers
+
+setup_file() {
+	common_setup_file
+	export CRIU=${HULL_TEST_CRIU:-${HULL_TEST_CACHE:-/var/cache/hull-tests}/criu-lab/criu}
+	[[ -x $CRIU ]] || CRIU=$(command -v criu) || return 0
+	make -s -C "${HULL_BUILD:?}" tests/lazy/restore >/dev/null
+}
+
+
+setup() {
+	common_setup
+	[[ -x $CRIU ]] || skip "no CRIU here"
+	mkdir "$BATS_TEST_TMPDIR/images"
+}
+
+teardown() {
+	common_teardown
+}
+
+restore() {
+	run -0 timeout 100 "$HULL_BUILD/tests/lazy/restore" "$CRIU" "$BATS_TEST_TMPDIR/images" "$@"
+}
+
+@test "lazy: a process runs on memory from its images, and all of it arrives" {
+	restore 64
+	[[ $output =~ faults\ [0-9]+,.*fetched\ 0 ]]
+}
+
+@test "lazy: a process runs on memory that comes from elsewhere" {
+	restore 24 remote
+	[[ $output =~ fetched\ [1-9] ]]
+}
