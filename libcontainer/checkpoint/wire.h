@@ -148,8 +148,8 @@ struct wire_msg {
 
 /* Something else that is read while we wait: what ssh says. */
 struct wire_aside {
-	int fd; /* -1: none; READY sets it so at the end of file */
-	void (*ready)(void *arg);
+	int fd;                  /* -1: none */
+	int (*ready)(void *arg); /* returns the descriptor to wait for from now on, or -1 */
 	void *arg;
 };
 

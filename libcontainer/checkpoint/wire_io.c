@@ -38,7 +38,7 @@ static int wait_for(struct wire *w, int fd, short events, int64_t end)
 			continue;
 		}
 		if (fds[1].revents)
-			w->aside.ready(w->aside.arg);
+			w->aside.fd = w->aside.ready(w->aside.arg);
 		if (fds[0].revents)
 			return 0;
 	}
@@ -189,7 +189,7 @@ void wire_pause(struct wire *w, int64_t ns)
 		struct pollfd aside = {.fd = w->aside.fd, .events = POLLIN};
 
 		if (ppoll(&aside, 1, &ts, NULL) > 0 && aside.revents)
-			w->aside.ready(w->aside.arg);
+			w->aside.fd = w->aside.ready(w->aside.arg);
 	}
 }
 
