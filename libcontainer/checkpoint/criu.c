@@ -331,7 +331,8 @@ static const CriuType types[] = {
 
 static void fill_options(CriuOptions *o, const struct criu_request *q)
 {
-	o->images_dir_fd = q->images_fd;
+	o->images_dir_fd = q->images_dir ? -1 : q->images_fd;
+	TEXT(images_dir);
 	o->has_work_dir_fd = true;
 	o->work_dir_fd = q->work_fd;
 	o->has_log_level = true;

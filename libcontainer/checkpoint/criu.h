@@ -77,6 +77,7 @@ struct criu_request {
 	enum criu_what what;
 	int images_fd, work_fd; /* directories; both needed */
 	pid_t pid;              /* dump: the root of the tree */
+	const char *images_dir; /* instead of images_fd: a path in CRIU's mount namespace */
 	const char *log_file;   /* a name in work_fd */
 	const char *root;
 	const char *parent_img;    /* relative to images_fd */

@@ -134,7 +134,6 @@ static const struct step restore_steps[] = {
 	{"load",          NULL,                         create_load,          NULL},
 	{"images",        NULL,                         restore_images,       NULL},
 	{"plan",          NULL,                         create_plan,          NULL},
-	{"image ids",     restore_has_image_ids,        restore_image_ids,    NULL},
 	/* for exec */
 	{"seccomp",       create_has_seccomp,           create_seccomp,       NULL},
 	{"rdt find",      create_has_rdt,               create_rdt_find,      NULL},
@@ -217,6 +216,7 @@ int container_restore(struct container_root *root, const struct container_restor
 		.opts = &o,
 		.criu = CRIU_CLOSED,
 		.images_fd = -1,
+		.images_mount = -1,
 		.work_fd = -1,
 	};
 	int code = creation_begin(&r.k, err);
@@ -233,6 +233,8 @@ int container_restore(struct container_root *root, const struct container_restor
 		code = follow(&r, ret_exit, err);
 	close_fd(&r.images_fd);
 	close_fd(&r.work_fd);
+	close_fd(&r.images_mount);
+	restore_close_hosts(&r);
 	for (size_t i = 0; i < r.n_keep; i++)
 		close_fd(&r.keep[i]);
 	creation_done(&r.k);

@@ -13,14 +13,24 @@
 #include "libcontainer/checkpoint/images.h"
 #include "libcontainer/runtime/create.h"
 
-#define RESTORE_DIR "criu" /* in the state directory */
+#define RESTORE_DIR    "criu"   /* in the state directory */
+#define RESTORE_IMAGES "images" /* below restoration.dir, for a user namespace */
 
 /* Where a mount of the plan will be. */
 struct restore_place {
 	const char *point; /* in the container, as the kernel resolves it; NULL: not mounted anew */
-	const char *name;  /* below RESTORE_DIR: its source; NULL: a new file system */
+	const char *name;  /* its source's, to be attached; NULL: in a restore_host, or a new file
+			      system */
 	int fd;            /* of that source; borrowed from the plan; -1 */
 	bool is_dir;
+};
+
+/* A copy of a mount of the host: restore_sources.c. */
+struct restore_host {
+	int fd;
+	uint64_t mount; /* the id of the original */
+	const char *point, *name;
+	const struct plan_mount_idmap *idmap;
 };
 
 struct restoration {
@@ -35,6 +45,10 @@ struct restoration {
 	struct images_meta meta;
 	const char *dir; /* where CRIU has the mounts: absolute, in its mount namespace */
 	struct restore_place *places; /* of plan.mounts, by index */
+	const char **devices; /* of plan.devices: names of what is to be attached, or NULL */
+	struct restore_host *hosts;
+	size_t n_hosts;
+	char *mountinfo;
 	struct criu_pair *ext_mnt;
 	size_t n_ext_mnt;
 	struct criu_inherit *inherit;
@@ -43,22 +57,36 @@ struct restoration {
 	size_t n_join_ns;
 	int *keep; /* descriptors that CRIU's process needs; ours */
 	size_t n_keep;
-	bool notify_dir; /* RESTORE_DIR has an empty directory in place of the notify socket's */
+	int images_mount; /* a copy of the mount of the images, for a user namespace; -1 */
+	bool notify_dir;  /* RESTORE_DIR has an empty directory in place of the notify socket's */
 };
 
 /* restore_images.c */
 int restore_images(void *ctx, struct err *err);
-bool restore_has_image_ids(const void *ctx);
-int restore_image_ids(void *ctx, struct err *err);
 
 /* restore_mounts.c */
 /* Mount points for PLAN's mounts in the root file system or where else they will be, and CRIU's
  * names of what comes from outside. */
 int restore_mount_points(void *ctx, struct err *err);
+/* PATH, or the first directory on the way to it that the root of a user namespace cannot search. */
+const char *restore_first_closed(struct arena *a, const char *path);
 /* In CRIU's process: its mount namespace. */
 int restore_enter_mounts(struct restoration *r, struct err *err) must_check;
 /* The deepest of the first N places that has POINT strictly below it, or -1. PURE. */
 int restore_parent_of(const struct restore_place *places, size_t n, const char *point);
+
+/* restore_sources.c */
+/* What a bind mount shows. */
+struct restore_source {
+	const char *path; /* on the host */
+	bool nofollow;
+	int fd; /* what the path has led to */
+	const struct plan_mount_idmap *idmap;
+};
+/* It in a copy of the mount that it is on, below r->dir; NULL where it has to be mounted by itself.
+ */
+const char *restore_wide_source(struct restoration *r, const struct restore_source *s);
+void restore_close_hosts(struct restoration *r);
 
 /* restore_request.c */
 /* Standard input, output and error, and namespaces given by paths. */

@@ -145,6 +145,7 @@ static int place_mount(struct restoration *r, size_t i, struct err *err)
 {
 	const struct plan_mount *m = &r->k.plan.mounts[i];
 	struct restore_place *place = &r->places[i];
+	const char *source;
 	int code;
 
 	*place = (struct restore_place){.fd = -1, .is_dir = true};
@@ -161,10 +162,13 @@ static int place_mount(struct restoration *r, size_t i, struct err *err)
 		add_cgroup(r, place);
 	if (m->kind != MOUNT_BIND)
 		return 0;
-	place->name = arena_printf(&r->k.arena, "mount%zu", i);
+	source = restore_wide_source(
+		r, &(struct restore_source){m->source, m->src_nofollow, m->source_fd, m->idmap});
+	if (!source)
+		source = place->name = arena_printf(&r->k.arena, "mount%zu", i);
 	/* runc names it as it was resolved, crun as it is written. */
-	add_ext(r, place->point, source_path(r, place->name));
-	add_ext(r, m->destination, source_path(r, place->name));
+	add_ext(r, place->point, source_path(r, source));
+	add_ext(r, m->destination, source_path(r, source));
 	return 0;
 }
 
@@ -183,16 +187,24 @@ static void add_devices(struct restoration *r)
 {
 	const struct plan *p = &r->k.plan;
 
-	for (size_t i = 0; i < p->n_devices; i++)
-		if (p->devices[i].source_fd >= 0)
-			add_ext(r, p->devices[i].path,
-				source_path(r, arena_printf(&r->k.arena, "device%zu", i)));
+	r->devices = arena_array(&r->k.arena, const char *, p->n_devices + 1);
+	for (size_t i = 0; i < p->n_devices; i++) {
+		const struct plan_device *d = &p->devices[i];
+		const char *source;
+
+		if (d->source_fd < 0)
+			continue;
+		source = restore_wide_source(
+			r, &(struct restore_source){d->path, false, d->source_fd, NULL});
+		if (!source)
+			source = r->devices[i] = arena_printf(&r->k.arena, "device%zu", i);
+		add_ext(r, d->path, source_path(r, source));
+	}
 }
 
-/* PATH, or the first directory on the way to it that the root of a user namespace cannot search:
- * CRIU's processes look for mounts as that root, and in their own mount namespace anything may be
+/* CRIU's processes look for mounts as that root; in their own mount namespace anything may be
  * covered. */
-static const char *first_closed(struct arena *a, const char *path)
+const char *restore_first_closed(struct arena *a, const char *path)
 {
 	char *part = arena_strdup(a, path);
 	struct stat st;
@@ -211,8 +223,12 @@ int restore_mount_points(void *ctx, struct err *err)
 	const struct plan *p = &r->k.plan;
 
 	r->dir = arena_printf(&r->k.arena, "%s/%s/" RESTORE_DIR, r->k.root->path, r->k.opts->id);
-	if (plan_has_ns(p, CLONE_NEWUSER))
-		r->dir = first_closed(&r->k.arena, r->dir);
+	if (plan_has_ns(p, CLONE_NEWUSER)) {
+		r->images_mount = mountfd_clone(r->images_fd, false);
+		if (r->images_mount < 0)
+			return err_sys(err, -r->images_mount, "copy the mount of the images");
+		r->dir = restore_first_closed(&r->k.arena, r->dir);
+	}
 	if (p->rootfs_fd < 0)
 		return err_fail(err, EPERM, "restore needs root over the mounts of this host");
 	if (mkdirat(r->k.c.dirfd, RESTORE_DIR, 0700) < 0)
@@ -256,27 +272,64 @@ static int attach(int dir, const char *name, int fd, bool is_dir, struct err *er
 static int attach_all(const struct restoration *r, int dir, struct err *err)
 {
 	const struct plan *p = &r->k.plan;
-	int code = attach(dir, "root", p->rootfs_fd, true, err);
+	struct stat st;
+	int code;
+
+	/* CRIU makes the container's root a slave of its: which it can of a shared one, or of a
+	 * slave. */
+	code = mountfd_setattr(p->rootfs_fd, 0, 0, MS_SHARED, false);
+	if (code < 0)
+		return err_sys(err, -code, "share the root file system with CRIU");
+	code = attach(dir, "root", p->rootfs_fd, true, err);
+	for (size_t i = 0; code == 0 && i < r->n_hosts; i++) {
+		if (fstat(r->hosts[i].fd, &st) < 0)
+			return err_sys(err, errno, "look at '%s'", r->hosts[i].point);
+		code = attach(dir, r->hosts[i].name, r->hosts[i].fd, S_ISDIR(st.st_mode), err);
+	}
 
 	for (size_t i = 0; code == 0 && i < p->n_mounts; i++)
 		if (r->places[i].name)
 			code = attach(dir, r->places[i].name, r->places[i].fd, r->places[i].is_dir,
 				      err);
-	for (size_t i = 0; code == 0 && i < p->n_devices; i++) {
-		char name[32];
-
-		snprintf(name, sizeof(name), "device%zu", i);
-		if (p->devices[i].source_fd >= 0)
-			code = attach(dir, name, p->devices[i].source_fd, false, err);
-	}
+	for (size_t i = 0; code == 0 && i < p->n_devices; i++)
+		if (r->devices[i])
+			code = attach(dir, r->devices[i], p->devices[i].source_fd, false, err);
 	if (code == 0 && r->notify_dir && mkdirat(dir, "notify", 0755) < 0)
 		return err_sys(err, errno, "make 'notify' for CRIU");
 	return code;
 }
 
+/*
+ * The restored processes read some of the images themselves, first as the host's root without
+ * rights, then as the root of their user namespace: neither may search a directory that is closed
+ * to others, as one with the memory of programs should be. Here it is one that is open, and nobody
+ * else sees it.
+ */
+static int open_images(const struct restoration *r, int dir, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	auto_fd int overlay = -1;
+	int code;
+
+	if (r->images_mount < 0)
+		return 0;
+	code = attach(dir, "closed", r->images_mount, true, err);
+	if (code < 0)
+		return code;
+	if (mkdirat(dir, "open", 0755) < 0)
+		return err_sys(err, errno, "make 'open' for CRIU");
+	overlay = mountfd_new_fs("overlay", "overlay",
+				 arena_printf(&a, "lowerdir=%s/open:%s/closed", r->dir, r->dir), 0,
+				 err);
+	if (overlay < 0)
+		return err_wrap(err, "open the directory of images to a user namespace");
+	return attach(dir, RESTORE_IMAGES, overlay, true, err);
+}
+
 int restore_enter_mounts(struct restoration *r, struct err *err)
 {
 	auto_fd int dir = -1;
+	int code;
 
 	if (unshare(CLONE_NEWNS) < 0)
 		return err_sys(err, errno, "make a mount namespace for CRIU");
@@ -288,5 +341,6 @@ int restore_enter_mounts(struct restoration *r, struct err *err)
 	dir = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return err_sys(err, errno, "open '%s'", r->dir);
-	return attach_all(r, dir, err);
+	code = attach_all(r, dir, err);
+	return code < 0 ? code : open_images(r, dir, err);
 }

@@ -110,6 +110,8 @@ int restore_request(struct restoration *r, struct criu_request *ret, struct err 
 		.join_ns = r->join_ns,
 		.n_join_ns = r->n_join_ns,
 	};
+	if (r->images_mount >= 0)
+		ret->images_dir = arena_printf(&r->k.arena, "%s/" RESTORE_IMAGES, r->dir);
 	ckpt_request(o, ret);
 	code = ckpt_empty_ns(o, &ret->empty_ns, err);
 	/* Neither hull nor runc dumps what is in it. */

@@ -98,6 +98,7 @@ static int open_mount(struct plan *plan, struct plan_mount *m, struct err *err)
 static int open_device(struct plan_device *d, struct err *err)
 {
 	struct stat st;
+	int r;
 
 	d->source_fd = mountfd_clone_path(d->path, false, false);
 	if (d->source_fd < 0)
@@ -110,7 +111,10 @@ static int open_device(struct plan_device *d, struct err *err)
 	     (major(st.st_rdev) != d->major || minor(st.st_rdev) != d->minor)))
 		return err_fail(err, EINVAL, "device '%s': the host's node is a different one",
 				d->path);
-	return 0;
+	/* Nothing is ever mounted below a node. And CRIU does not restore two slaves of one group
+	 * of which neither shows what the other does. */
+	r = mountfd_setattr(d->source_fd, 0, 0, MS_PRIVATE, false);
+	return r < 0 ? err_sys(err, -r, "device '%s': make its mount private", d->path) : 0;
 }
 
 static int open_joins(struct plan *plan, struct err *err)
