@@ -31,6 +31,7 @@
 
 #define STOP_WAIT_NS   (2000 * 1000000LL) /* a task in an uninterruptible wait does not stop */
 #define HELPER_WAIT_MS 6000
+#define RUN_NS         50000
 #define TRIES          64 /* signals, rseq sections and stops in the way */
 #define USER_CS        0x33
 #define EFLAGS_TRAP    0x100
@@ -52,9 +53,9 @@ enum stop {
 
 struct task {
 	pid_t tid;
-	int64_t deadline;              /* of each wait, all in all */
-	unsigned long insn;            /* address of a `syscall` in its memory */
-	int sig;                       /* of STOP_SIGNAL */
+	int64_t deadline;   /* of each wait, all in all */
+	unsigned long insn; /* address of a `syscall` in its memory */
+	int sig;            /* of STOP_SIGNAL; of STOP_EVENT, SIGTRAP or a group stop's */
 	struct user_regs_struct saved; /* its own, as of the last STOP_EVENT */
 };
 
@@ -109,11 +110,13 @@ static enum stop wait_stop(struct task *t)
 	}
 	if (!WIFSTOPPED(status))
 		return STOP_GONE;
+	t->sig = WSTOPSIG(status);
 	if (status >> 16 == PTRACE_EVENT_STOP)
 		return STOP_EVENT;
-	if (WSTOPSIG(status) == (SIGTRAP | 0x80))
+	if (t->sig == (SIGTRAP | 0x80))
 		return STOP_SYSCALL;
-	t->sig = status >> 16 ? 0 : WSTOPSIG(status);
+	if (status >> 16)
+		t->sig = 0;
 	return STOP_SIGNAL;
 }
 
@@ -168,6 +171,17 @@ static bool in_rseq_section(const struct task *t)
 		return false;
 	/* {version and flags, start_ip, post_commit_offset, abort_ip} */
 	return t->saved.rip - section[1] < section[2];
+}
+
+/* Back to its program for a moment, where the kernel aborts the section. */
+static enum track_why let_run(struct task *t)
+{
+	if (t->sig != SIGTRAP) /* stopped by SIGSTOP or its kin, and to remain so */
+		return TRACK_BUSY;
+	if (trace(PTRACE_CONT, t, 0, 0) < 0)
+		return TRACK_TRACED;
+	nanosleep(&(struct timespec){0, RUN_NS}, NULL);
+	return trace(PTRACE_INTERRUPT, t, 0, 0) < 0 ? TRACK_TRACED : wait_event(t);
 }
 
 /* A fault of our own call: the instruction went away, or a filter of the program's took it. */
@@ -237,7 +251,7 @@ static enum track_why call(struct task *t, long nr, unsigned long arg, long *ret
 		if (rc < 0)
 			return TRACK_TRACED;
 		if (in_rseq_section(t)) {
-			if ((why = settle(t, 0)) != TRACK_OK)
+			if ((why = let_run(t)) != TRACK_OK)
 				return why;
 			continue;
 		}
