@@ -26,14 +26,16 @@ static char *map_pages(size_t pages)
 	return at == MAP_FAILED ? NULL : at;
 }
 
-/* Writes to N pages of stack, one frame each. *RET_LAST is somewhere in the lowest. */
-static unsigned deeper(unsigned n, uint64_t *ret_last)
-{
-	volatile char frame[PAGE];
+#define DEEP_PAGES 32UL
 
-	frame[0] = (char)n;
-	*ret_last = (uintptr_t)&frame;
-	return (n ? deeper(n - 1, ret_last) : 0) + (unsigned)frame[0];
+/* Writes to that many pages of stack. Returns where they begin. */
+static __attribute__((noinline)) uint64_t write_stack(void)
+{
+	volatile char frame[(DEEP_PAGES + 1) * PAGE];
+
+	for (size_t i = 0; i < sizeof(frame); i += PAGE)
+		frame[i] = 1;
+	return ((uintptr_t)&frame[0] + PAGE - 1) & ~(PAGE - 1);
 }
 
 static uint64_t obey_more(uint64_t op, uint64_t v, char *at)
@@ -48,8 +50,7 @@ static uint64_t obey_more(uint64_t op, uint64_t v, char *at)
 		memset(at, 5, v * PAGE);
 		return (uint64_t)(uintptr_t)at;
 	case DEEP:
-		deeper((unsigned)v, &v);
-		return v;
+		return write_stack();
 	case FORK:
 		return (uint64_t)fork();
 	case EXEC:
@@ -266,10 +267,9 @@ static void t_heap_and_stack(void)
 		store_round(&t.s, t.p);
 		CHECK(t.s.in_region >= 16);
 	}
-	at = load_ask(&t.load, CMD(DEEP, 32)) & ~(PAGE - 1);
-	set_region(&t, at, 32);
+	set_region(&t, load_ask(&t.load, CMD(DEEP, 0)), DEEP_PAGES);
 	store_round(&t.s, t.p);
-	CHECK_UINT(t.s.in_region, 32);
+	CHECK_UINT(t.s.in_region, DEEP_PAGES);
 	subject_end(&t);
 }
 
