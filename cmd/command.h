@@ -47,8 +47,8 @@ extern const struct cli_command *const cli_commands[];
 const struct cli_command *cli_command_find(const char *name);
 
 extern const struct cli_command cmd_checkpoint, cmd_create, cmd_delete, cmd_events, cmd_exec,
-	cmd_features, cmd_help, cmd_kill, cmd_list, cmd_pause, cmd_ps, cmd_restore, cmd_resume,
-	cmd_run, cmd_spec, cmd_start, cmd_state, cmd_update;
+	cmd_features, cmd_help, cmd_kill, cmd_list, cmd_migrate, cmd_migrate_receive, cmd_pause,
+	cmd_ps, cmd_restore, cmd_resume, cmd_run, cmd_spec, cmd_start, cmd_state, cmd_update;
 
 /* clang-format off */
 /* Rows that create and run share, for a struct whose member O is container_create_opts. */

@@ -6,7 +6,7 @@
 const struct cli_command *const cli_commands[] = {
 	&cmd_create, &cmd_start, &cmd_run, &cmd_exec, &cmd_state, &cmd_list, &cmd_ps, &cmd_kill,
 	&cmd_delete, &cmd_pause, &cmd_resume, &cmd_update, &cmd_events, &cmd_checkpoint,
-	&cmd_restore, &cmd_spec, &cmd_features, &cmd_help, NULL,
+	&cmd_restore, &cmd_migrate, &cmd_migrate_receive, &cmd_spec, &cmd_features, &cmd_help, NULL,
 };
 /* clang-format on */
 

@@ -151,6 +151,51 @@ struct container_restore_opts {
 int container_restore(struct container_root *root, const struct container_restore_opts *opts,
 		      int *ret_exit, struct err *err) must_check;
 
+/* ---- migrate ------------------------------------------------------------------------------------
+ */
+
+struct container_migrate_progress {
+	uint32_t round;
+	uint64_t dirty_bytes, sent_bytes; /* of memory; on the wire */
+	uint64_t took_ms, predicted_ms;   /* predicted: the downtime, if it stopped now */
+	uint64_t bandwidth;               /* bytes of memory a second */
+};
+/* Times in nanoseconds; frozen is the time from before the source stood still to the target's word
+ * that it runs, of which dump, transfer and restore are parts. */
+struct container_migrate_report {
+	uint64_t total_ns, frozen_ns, dump_ns, transfer_ns, restore_ns;
+	uint64_t bytes, last_bytes; /* on the wire; of memory that was sent while it stood still */
+	uint32_t rounds;
+};
+struct container_migrate_opts {
+	const char *id;
+	const char *destination; /* "[user@]host[:bundle]", "local:[bundle]", "fd:N" */
+	const char *name;        /* id over there; NULL: the same */
+	const char *mode;        /* "auto", "precopy", "stop"; NULL: auto */
+	const char *criu, *ssh;  /* programs here; NULL: found in PATH */
+	const char *target_hull, *target_root, *target_criu; /* over there; NULL: the usual ones */
+	const char *compress; /* "none", "lz4", "zstd[:N]"; NULL: none */
+	uint64_t bandwidth;   /* bytes a second at most; 0: no limit */
+	int downtime_ms;
+	uint32_t max_rounds;
+	bool dry_run, tcp_established;
+	bool recover;      /* nothing new: what became of an earlier one is asked and carried out */
+	bool force_resume; /* recover: let it run here, unless it is known to run there */
+	void (*progress)(void *ctx, const struct container_migrate_progress *p);
+	void (*problem)(void *ctx, const char *text); /* what is in the way at the target */
+	void *ctx;
+};
+int container_migrate(struct container_root *root, const struct container_migrate_opts *opts,
+		      struct container_migrate_report *report, struct err *err) must_check;
+
+struct container_receive_opts {
+	int in, out;
+	const char *criu;
+	int timeout_ms, idle_ms; /* of a frame; of the source's silence between frames */
+};
+int container_receive(struct container_root *root, const struct container_receive_opts *opts,
+		      struct err *err) must_check;
+
 /* ---- events ------------------------------------------------------------------------------ */
 
 struct container_events {

@@ -12,7 +12,7 @@ _hull_words()
 
 _hull_commands()
 {
-	_hull_words "create start run exec state list ps kill delete pause resume update events checkpoint restore spec features help"
+	_hull_words "create start run exec state list ps kill delete pause resume update events checkpoint restore migrate migrate-receive spec features help"
 }
 
 _hull_ids()
@@ -97,6 +97,16 @@ _hull_value()
 	restore:--lsm-mount-context) : ;;
 	restore:--import | restore:-i) _hull_compgen -f ;;
 	restore:--max-size) : ;;
+	migrate:--mode) _hull_words "auto precopy stop" ;;
+	migrate:--downtime) : ;;
+	migrate:--max-rounds) : ;;
+	migrate:--bandwidth) : ;;
+	migrate:--compress) _hull_words "none lz4 zstd[:LEVEL]" ;;
+	migrate:--name) : ;;
+	migrate:--ssh-command) : ;;
+	migrate:--target-hull) : ;;
+	migrate:--target-root) _hull_compgen -d ;;
+	migrate:--target-criu) : ;;
 	spec:--bundle | spec:-b) _hull_compgen -d ;;
 	*) return 1 ;;
 	esac
@@ -121,6 +131,8 @@ _hull_options()
 	events) _hull_words "--stats --interval --help" ;;
 	checkpoint) _hull_words "--image-path --work-path --tcp-established --ext-unix-sk --shell-job --lazy-pages --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --parent-path --leave-running --pre-dump --tcp-skip-in-flight --link-remap --status-fd --page-server --export --compress --rootfs --help" ;;
 	restore) _hull_words "--bundle --config --detach --console-socket --pidfd-socket --pid-file --image-path --work-path --tcp-established --ext-unix-sk --shell-job --lazy-pages --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --tcp-close --lsm-profile --lsm-mount-context --no-subreaper --no-new-keyring --keep --import --max-size --help" ;;
+	migrate) _hull_words "--mode --downtime --max-rounds --bandwidth --compress --tcp-established --name --ssh-command --target-hull --target-root --target-criu --dry-run --recover --force-resume --json --help" ;;
+	migrate-receive) _hull_words "--help" ;;
 	spec) _hull_words "--bundle --rootless --help" ;;
 	features) _hull_words "--help" ;;
 	help) _hull_words "--help" ;;
@@ -190,6 +202,7 @@ _hull()
 	update:0) _hull_ids ;;
 	events:0) _hull_ids ;;
 	checkpoint:0) _hull_ids ;;
+	migrate:0) _hull_ids ;;
 	help:0) _hull_commands ;;
 	esac
 	return 0

@@ -349,7 +349,7 @@ static int complete(void *ctx, int images_fd, int work_fd, struct err *err)
 static int export_dump(void *ctx, struct err *err)
 {
 	struct export *x = ctx;
-	const struct ckpt_dump d = {.opts = &x->o, .complete = complete, .ctx = x};
+	struct ckpt_dump d = {.opts = &x->o, .complete = complete, .ctx = x};
 
 	return ckpt_dump(x->c, &d, err);
 }

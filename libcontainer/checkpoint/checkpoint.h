@@ -14,13 +14,27 @@ int ckpt_empty_ns(const struct container_image_opts *o, uint32_t *ret, struct er
 /* What dump and restore tell CRIU alike. */
 void ckpt_request(const struct container_image_opts *o, struct criu_request *q);
 
-/* A dump of a container that is open and locked. COMPLETE (may be NULL) is called when all images
- * are written and the processes still stand still: when it fails, they run on. */
+/* A dump of a container that is open and locked. BEGIN (may be NULL) is called just before it is
+ * frozen, COMPLETE (may be NULL) when all images are written and the processes still stand still:
+ * when one fails, they run on; or they stay frozen, if it set KEEP_FROZEN. */
 struct ckpt_dump {
 	const struct container_checkpoint_opts *opts;
+	int (*begin)(void *ctx, struct err *err);
 	int (*complete)(void *ctx, int images_fd, int work_fd, struct err *err);
 	void *ctx;
+	bool keep_frozen;
 };
-int ckpt_dump(struct container *c, const struct ckpt_dump *d, struct err *err) must_check;
+int ckpt_dump(struct container *c, struct ckpt_dump *d, struct err *err) must_check;
+
+/* RESTORED is called when all is there and nothing has run: when it fails, all is taken back;
+ * RESUMED when its processes run. Both may be NULL. */
+struct ckpt_restore {
+	const struct container_restore_opts *opts;
+	int (*restored)(void *ctx, struct err *err);
+	int (*resumed)(void *ctx, struct err *err);
+	void *ctx;
+};
+int ckpt_restore(struct container_root *root, const struct ckpt_restore *r, int *ret_exit,
+		 struct err *err) must_check;
 
 #endif

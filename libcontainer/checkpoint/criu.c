@@ -434,7 +434,8 @@ static int answer_notify(struct criu *c, const CriuResponse *told, int fd, criu_
 	log_debug("criu: %s", event.name);
 	reply.type = CRIU_TYPE__NOTIFY;
 	reply.has_notify_success = true;
-	reply.notify_success = notify(ctx, &event, why) >= 0;
+	/* One refusal is for all that follows: a lazy dump goes on after the first. */
+	reply.notify_success = !why->code && notify(ctx, &event, why) >= 0;
 	if (event.n_external) {
 		more.external = (char **)(uintptr_t)event.external;
 		more.n_external = event.n_external;

@@ -20,7 +20,7 @@
 #define GHOST_LIMIT (1u << 30)
 
 struct dump {
-	const struct ckpt_dump *d;
+	struct ckpt_dump *d;
 	const struct container_checkpoint_opts *o;
 	struct container *c;
 	struct arena arena;
@@ -309,9 +309,12 @@ static int look_again(struct dump *x, struct criu_event *event, struct err *err)
 static int told(void *ctx, struct criu_event *event, struct err *err)
 {
 	struct dump *x = ctx;
+	int r;
 
-	if (streq(event->name, "pre-dump"))
-		return freeze(x, err);
+	if (streq(event->name, "pre-dump")) {
+		r = x->d->begin ? x->d->begin(x->d->ctx, err) : 0;
+		return r < 0 ? r : freeze(x, err);
+	}
 	if (streq(event->name, "query-ext-files"))
 		return look_again(x, event, err);
 	if (streq(event->name, "post-dump") && x->d->complete)
@@ -353,7 +356,7 @@ static int check(const struct container *c, struct err *err)
 	return 0;
 }
 
-int ckpt_dump(struct container *c, const struct ckpt_dump *d, struct err *err)
+int ckpt_dump(struct container *c, struct ckpt_dump *d, struct err *err)
 {
 	struct dump x = {
 		.d = d, .o = d->opts, .c = c, .criu = CRIU_CLOSED, .images_fd = -1, .work_fd = -1};
@@ -368,7 +371,7 @@ int ckpt_dump(struct container *c, const struct ckpt_dump *d, struct err *err)
 		r = container_destroy(c, err);
 	else if (r == 0)
 		r = thaw(&x, err);
-	else if (thaw(&x, &late) < 0)
+	else if (!d->keep_frozen && thaw(&x, &late) < 0)
 		log_later("undo: %s", late.text);
 	close_fd(&x.images_fd);
 	close_fd(&x.work_fd);
@@ -379,7 +382,7 @@ int ckpt_dump(struct container *c, const struct ckpt_dump *d, struct err *err)
 int container_checkpoint(struct container_root *root, const struct container_checkpoint_opts *opts,
 			 struct err *err)
 {
-	const struct ckpt_dump d = {.opts = opts};
+	struct ckpt_dump d = {.opts = opts};
 	auto_container c = CONTAINER_NONE;
 	int r = container_open(&c, root, opts->id, OPEN_LOCKED, err);
 

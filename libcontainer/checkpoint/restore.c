@@ -206,14 +206,16 @@ static int follow(struct restoration *r, int *ret_exit, struct err *err)
 	return k->opts->detach ? 0 : creation_wait(k, ret_exit, err);
 }
 
-int container_restore(struct container_root *root, const struct container_restore_opts *opts,
-		      int *ret_exit, struct err *err)
+int ckpt_restore(struct container_root *root, const struct ckpt_restore *with, int *ret_exit,
+		 struct err *err)
 {
+	const struct container_restore_opts *opts = with->opts;
 	struct container_restore_opts o = *opts;
 	struct archive_import import = ARCHIVE_NOTHING;
 	struct restoration r = {
 		.k = {.root = root, .opts = &o.create, .run = true},
 		.opts = &o,
+		.with = with,
 		.criu = CRIU_CLOSED,
 		.images_fd = -1,
 		.images_mount = -1,
@@ -239,4 +241,12 @@ int container_restore(struct container_root *root, const struct container_restor
 		close_fd(&r.keep[i]);
 	creation_done(&r.k);
 	return code;
+}
+
+int container_restore(struct container_root *root, const struct container_restore_opts *opts,
+		      int *ret_exit, struct err *err)
+{
+	const struct ckpt_restore with = {.opts = opts};
+
+	return ckpt_restore(root, &with, ret_exit, err);
 }

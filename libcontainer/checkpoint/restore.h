@@ -9,6 +9,7 @@
 #ifndef HULL_CHECKPOINT_RESTORE_H
 #define HULL_CHECKPOINT_RESTORE_H
 
+#include "libcontainer/checkpoint/checkpoint.h"
 #include "libcontainer/checkpoint/criu.h"
 #include "libcontainer/checkpoint/images.h"
 #include "libcontainer/runtime/create.h"
@@ -36,6 +37,7 @@ struct restore_host {
 struct restoration {
 	struct creation k; /* first: the steps of create take this for theirs */
 	const struct container_restore_opts *opts;
+	const struct ckpt_restore *with;
 	struct criu criu;
 	const char *program;     /* CRIU */
 	const char *config_file; /* its own, or NULL */

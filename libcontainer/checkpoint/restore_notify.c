@@ -171,7 +171,17 @@ static int on_restored(struct restoration *r, struct criu_event *e, struct err *
 	/* Not before: CRIU has made devices that the container may only use. */
 	if (create_has_device_rules(k))
 		code = create_device_rules(k, err);
-	return code < 0 ? code : create_files(k, err);
+	if (code == 0)
+		code = create_files(k, err);
+	if (code == 0 && r->with->restored)
+		code = r->with->restored(r->with->ctx, err);
+	return code;
+}
+
+static int on_resumed(struct restoration *r, struct criu_event *e, struct err *err)
+{
+	(void)e;
+	return r->with->resumed ? r->with->resumed(r->with->ctx, err) : 0;
 }
 
 int restore_on_event(void *ctx, struct criu_event *event, struct err *err)
@@ -183,6 +193,7 @@ int restore_on_event(void *ctx, struct criu_event *event, struct err *err)
 		{"setup-namespaces", on_namespaces},
 		{"orphan-pts-master", on_terminal},
 		{"post-restore", on_restored},
+		{"post-resume", on_resumed},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(events); i++)

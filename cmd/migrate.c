@@ -1,0 +1,173 @@
+/* RUNTIME: hull migrate, and its other end. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cmd/command.h"
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/str.h"
+
+struct args {
+	struct container_migrate_opts o;
+	struct opt_i64 bandwidth;
+	bool json;
+};
+
+/* clang-format off */
+static const struct cli_option options[] = {
+	OPT_CHOICE(struct args, o.mode, 0, "mode", "auto|precopy|stop",
+		   "copy memory before the container stops, or after; auto: before, where the kernel can "
+		   "(default: auto)"),
+	OPT_TIME(struct args, o.downtime_ms, 0, "downtime", "TIME",
+		 "stop when it is expected to stand still for no longer than this (default: 300ms)"),
+	OPT_U32(struct args, o.max_rounds, 0, "max-rounds", "N",
+		"rounds of copying before it stops in any case (default: 16)"),
+	OPT_SIZE(struct args, bandwidth, 0, "bandwidth", "BYTES",
+		 "send no more than this in a second"),
+	OPT_STRING(struct args, o.compress, 0, "compress", "none|lz4|zstd[:LEVEL]",
+		   "how memory is compressed (default: none)"),
+	OPT_FLAG(struct args, o.tcp_established, 0, "tcp-established",
+		 "established TCP connections, too"),
+	OPT_STRING(struct args, o.name, 0, "name", "ID", "the container's id over there (default: the same)"),
+	OPT_STRING(struct args, o.ssh, 0, "ssh-command", "COMMAND", "what is used as ssh (default: ssh)"),
+	OPT_STRING(struct args, o.target_hull, 0, "target-hull", "PATH", "hull over there (default: hull, in PATH)"),
+	OPT_STRING(struct args, o.target_root, 0, "target-root", "DIR",
+		   "the state root over there (default: /run/hull)"),
+	OPT_STRING(struct args, o.target_criu, 0, "target-criu", "PATH", "CRIU over there (default: criu, in PATH)"),
+	OPT_FLAG(struct args, o.dry_run, 0, "dry-run", "only say what is in the way"),
+	OPT_FLAG(struct args, o.recover, 0, "recover",
+		 "after a migration that was cut off: ask the target what became of it, and let the "
+		 "container run here or remove it"),
+	OPT_FLAG(struct args, o.force_resume, 0, "force-resume",
+		 "with --recover: let it run here even if the target does not know"),
+	OPT_FLAG(struct args, json, 0, "json", "progress and report as lines of JSON"),
+	OPT_END,
+};
+/* clang-format on */
+
+static const struct args defaults = {.o = {.downtime_ms = 300, .max_rounds = 16}};
+
+static void problem(void *ctx, const char *text)
+{
+	(void)ctx;
+	fprintf(stderr, "hull: target: %s\n", text);
+}
+
+static void progress_line(void *ctx, const struct container_migrate_progress *p)
+{
+	(void)ctx;
+	fprintf(stderr,
+		"round %u: %" PRIu64 " MiB in %" PRIu64 " ms, %" PRIu64
+		" MiB/s, would stand still for %" PRIu64 " ms\n",
+		p->round, p->dirty_bytes >> 20, p->took_ms, p->bandwidth >> 20, p->predicted_ms);
+}
+
+static void progress_json(void *ctx, const struct container_migrate_progress *p)
+{
+	(void)ctx;
+	fprintf(stderr,
+		"{\"event\":\"round\",\"round\":%u,\"memoryBytes\":%" PRIu64
+		",\"sentBytes\":%" PRIu64 ",\"ms\":%" PRIu64 ",\"bandwidth\":%" PRIu64
+		",\"predictedMs\":%" PRIu64 "}\n",
+		p->round, p->dirty_bytes, p->sent_bytes, p->took_ms, p->bandwidth, p->predicted_ms);
+}
+
+static double ms(uint64_t ns)
+{
+	return (double)ns / 1e6;
+}
+
+static int report(struct cli *cli, const struct container_migrate_report *r, bool json,
+		  struct err *err)
+{
+	const char *text;
+
+	if (json)
+		text = arena_printf(
+			cli->arena,
+			"{\"event\":\"done\",\"totalMs\":%.1f,\"downtimeMs\":%.1f,"
+			"\"dumpMs\":%.1f,\"transferMs\":%.1f,\"restoreMs\":%.1f,"
+			"\"rounds\":%u,\"bytes\":%" PRIu64 ",\"lastBytes\":%" PRIu64 "}",
+			ms(r->total_ns), ms(r->frozen_ns), ms(r->dump_ns), ms(r->transfer_ns),
+			ms(r->restore_ns), r->rounds, r->bytes, r->last_bytes);
+	else
+		text = arena_printf(
+			cli->arena,
+			"migrated in %.1f ms; stood still for %.1f ms: dump %.1f, transfer "
+			"%.1f, restore %.1f ms; %u rounds, %" PRIu64 " bytes, %" PRIu64
+			" of memory at the end",
+			ms(r->total_ns), ms(r->frozen_ns), ms(r->dump_ns), ms(r->transfer_ns),
+			ms(r->restore_ns), r->rounds, r->bytes, r->last_bytes);
+	return cli_print_line(text, cli->arena, err);
+}
+
+static int run(struct cli *cli, void *opts, int argc, char **argv, struct err *err)
+{
+	struct container_migrate_report result;
+	struct args *args = opts;
+	int r;
+
+	(void)argc;
+	args->o.id = argv[0];
+	args->o.destination = argv[1];
+	args->o.criu = cli->criu;
+	args->o.problem = problem;
+	if (args->bandwidth.set)
+		args->o.bandwidth = (uint64_t)args->bandwidth.v;
+	if (args->json)
+		args->o.progress = progress_json;
+	else if (isatty(STDERR_FILENO))
+		args->o.progress = progress_line;
+	r = container_migrate(&cli->root, &args->o, &result, err);
+	return r < 0 || args->o.dry_run || args->o.recover ? r
+							   : report(cli, &result, args->json, err);
+}
+
+const struct cli_command cmd_migrate = {
+	.name = "migrate",
+	.operands = "ID [USER@]HOST[:BUNDLE]",
+	.help = "move a running container to another host",
+	.manual = "Over there, which hull reaches by ssh, the container goes on where it was here.",
+	.options = options,
+	.options_size = sizeof(struct args),
+	.defaults = &defaults,
+	.min_operands = 2,
+	.max_operands = 2,
+	.names_container = true,
+	.root = CLI_ROOT_NEEDED,
+	.run = run,
+};
+
+static const struct cli_option receive_options[] = {OPT_END};
+
+static int receive(struct cli *cli, void *opts, int argc, char **argv, struct err *err)
+{
+	struct container_receive_opts o = {
+		.criu = cli->criu, .timeout_ms = 30000, .idle_ms = 120000};
+	auto_fd int in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	auto_fd int out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	auto_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	(void)opts;
+	(void)argc;
+	(void)argv;
+	if (in < 0 || out < 0 || null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(null, STDOUT_FILENO) < 0)
+		return err_sys(err, errno, "set the connection aside");
+	o.in = in;
+	o.out = out;
+	return container_receive(&cli->root, &o, err);
+}
+
+const struct cli_command cmd_migrate_receive = {
+	.name = "migrate-receive",
+	.operands = "",
+	.help = "the other end of migrate, which runs it",
+	.manual = "Speaks with hull migrate over standard input and output. Not for people.",
+	.options = receive_options,
+	.root = CLI_ROOT_MADE,
+	.seals = true,
+	.run = receive,
+};

@@ -1,0 +1,191 @@
+/* RUNTIME: migrate: the memory of a container, round by round, while it runs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "libcontainer/base/io.h"
+#include "libcontainer/base/log.h"
+#include "libcontainer/base/str.h"
+#include "libcontainer/checkpoint/migrate.h"
+
+#define RANGES_AT_ONCE 4096
+
+uint64_t memory_key(pid_t pid)
+{
+	char path[64], text[4096], *p;
+	uint64_t key;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	n = io_read_small(AT_FDCWD, path, text, sizeof(text));
+	p = n > 0 ? strstr(text, "\nNSpid:") : NULL;
+	if (!p)
+		return 0;
+	/* The innermost: containers have no pid namespaces below their own that CRIU could dump. */
+	p[1 + strcspn(p + 1, "\n")] = '\0';
+	p = strrchr(p, '\t');
+	return p && str_to_u64(p + 1, &key) == 0 ? key : 0;
+}
+
+int memory_init(struct memory *m, struct wire *w, struct container *c, struct err *err)
+{
+	*m = (struct memory){.wire = w, .c = c};
+	m->buf = malloc(WIRE_BODY_MAX);
+	m->ranges = malloc(sizeof(*m->ranges) * RANGES_AT_ONCE);
+	rate_meter_init(&m->meter, rate_now_ns());
+	if (!m->buf || !m->ranges)
+		return err_sys(err, ENOMEM, "copy the container's memory");
+	return track_probe(err);
+}
+
+void memory_done(struct memory *m)
+{
+	track_set_close(&m->set);
+	free(m->buf);
+	free(m->ranges);
+	m->buf = NULL;
+	m->ranges = NULL;
+}
+
+static bool is_zero(const uint8_t *page)
+{
+	return page[0] == 0 && memcmp(page, page + 1, WIRE_PAGE_SIZE - 1) == 0;
+}
+
+static int send_run(struct memory *m, enum wire_type type, uint64_t key, uint64_t address,
+		    const uint8_t *data, size_t n, struct err *err)
+{
+	struct wire_msg msg = {.type = type, .pages = {key, address, n}};
+	struct iovec iov = {(void *)(uintptr_t)data, n * WIRE_PAGE_SIZE};
+	bool pages = type == WIRE_PAGES;
+
+	m->pages += pages ? n : 0;
+	m->zeros += pages ? 0 : n;
+	return wire_send(m->wire, &msg, &iov, pages, err);
+}
+
+/* N pages of one range that were read into DATA: runs of zeros and of others. */
+static int send_pages(struct memory *m, uint64_t key, uint64_t address, const uint8_t *data,
+		      size_t n, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0, j; r == 0 && i < n; i = j) {
+		bool zero = is_zero(data + i * WIRE_PAGE_SIZE);
+
+		for (j = i + 1; j < n && is_zero(data + j * WIRE_PAGE_SIZE) == zero; j++)
+			;
+		r = send_run(m, zero ? WIRE_ZERO : WIRE_PAGES, key, address + i * WIRE_PAGE_SIZE,
+			     data + i * WIRE_PAGE_SIZE, j - i, err);
+	}
+	return r;
+}
+
+/* A page that went away meanwhile is sent as zeros: what is there in the end is said by the images.
+ */
+static int send_range(struct memory *m, struct track_proc *p, uint64_t key, uint64_t start,
+		      uint64_t end, struct err *err)
+{
+	const uint64_t step = (uint64_t)WIRE_PAGES_MAX * WIRE_PAGE_SIZE;
+	int r = 0;
+
+	while (r == 0 && start < end) {
+		uint64_t stop = end - start > step ? start + step : end;
+		struct track_range range = {start, stop};
+		ssize_t missing = track_read(p, &range, 1, m->buf, NULL);
+
+		if (missing == -ESRCH)
+			return 0;
+		if (missing < 0)
+			return err_sys(err, (int)-missing, "read the memory of process %d",
+				       (int)p->pid);
+		r = send_pages(m, key, start, m->buf, (stop - start) / WIRE_PAGE_SIZE, err);
+		m->dirty += stop - start;
+		start = stop;
+	}
+	return r;
+}
+
+static int flush(struct memory *m, struct err *err)
+{
+	uint64_t key = m->of ? memory_key(m->of->pid) : 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && key && i < m->n_ranges; i++)
+		r = send_range(m, m->of, key, m->ranges[i].start, m->ranges[i].end, err);
+	m->n_ranges = 0;
+	return r;
+}
+
+/* Read only when the scan is past them: what is written after that is in the next one. */
+static int note(void *arg, struct track_proc *p, uint64_t start, uint64_t end)
+{
+	struct memory *m = arg;
+
+	if ((m->of != p || m->n_ranges == RANGES_AT_ONCE) && flush(m, m->err) < 0)
+		return -m->err->code;
+	m->of = p;
+	m->ranges[m->n_ranges++] = (struct track_range){start, end};
+	return 0;
+}
+
+static int end_round(struct memory *m, bool final, struct err *err)
+{
+	struct wire_msg msg = {.type = WIRE_ROUND_END,
+			       .round = {m->round, final, m->pages, m->zeros}};
+	int r = wire_send(m->wire, &msg, NULL, 0, err);
+
+	if (r == 0)
+		r = wire_expect(m->wire, WIRE_ROUND_DONE, m->wire->timeout_ms, &msg, err);
+	if (r == 0 && msg.round.round != m->round)
+		return err_fail(err, EPROTO, "the target confirmed round %u, not %u",
+				msg.round.round, m->round);
+	return r;
+}
+
+int memory_round(struct memory *m, bool final, struct err *err)
+{
+	auto_arena a = ARENA_INIT;
+	struct wire_msg msg = {.type = WIRE_ROUND_BEGIN, .round = {++m->round, final, 0, 0}};
+	uint64_t before = m->wire->sent.bytes;
+	pid_t *pids;
+	size_t n;
+	int r = cgroup_pids(m->c->cgroup_fd, &a, &pids, &n, err);
+
+	m->pages = m->zeros = m->dirty = 0;
+	m->n_ranges = 0;
+	m->of = NULL;
+	m->err = err;
+	if (r == 0)
+		r = wire_send(m->wire, &msg, NULL, 0, err);
+	if (r == 0)
+		r = track_set_update(&m->set, pids, n, err);
+	if (r == 0)
+		r = track_set_scan(&m->set, note, m, NULL);
+	if (r == 0)
+		r = flush(m, err);
+	if (r == 0)
+		r = end_round(m, final, err);
+	m->sent = m->wire->sent.bytes - before;
+	if (log_debug_enabled())
+		for (size_t i = 0; i < m->set.n_procs; i++)
+			if (m->set.procs[i]->state == TRACK_WHOLE)
+				log_debug(
+					"migrate: process %d is copied when it stands still: it %s",
+					(int)m->set.procs[i]->pid,
+					track_why_text(m->set.procs[i]->why));
+	return r;
+}
+
+int memory_serve(struct memory *m, const struct wire_pages *wanted, struct err *err)
+{
+	for (size_t i = 0; i < m->set.n_procs; i++)
+		if (memory_key(m->set.procs[i]->pid) == wanted->process)
+			return send_range(m, m->set.procs[i], wanted->process, wanted->address,
+					  wanted->address + wanted->count * WIRE_PAGE_SIZE, err);
+	return err_fail(err, EPROTO, "the target wants memory of process %llu, which there is not",
+			(unsigned long long)wanted->process);
+}

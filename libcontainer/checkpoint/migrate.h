@@ -1,0 +1,118 @@
+/*
+ * migrate.h - a running container to another host: what both ends share.
+ *
+ *   hull migrate (source)                          hull migrate-receive (target)
+ *   hello, PREFLIGHT                     ->        what is in the way, all of it
+ *                                        <-        PREFLIGHT_ANSWER
+ *   config.json                          ->
+ *   rounds of memory, while it runs      ->        a store of pages (pages.h)
+ *   frozen: dumped but for its memory
+ *   the last round, CRIU's images        ->
+ *   PREPARE                              ->        restored, and stands still
+ *                                        <-        PAGE_REQUEST for what is missing; PREPARED
+ *   COMMIT                               ->        runs; memory that nobody has touched yet
+ *                                        <-        COMMITTED          comes from the store (lazy.h)
+ *   killed
+ *
+ * Until COMMIT is sent any failure, on either side, leaves the source's container running;
+ * journal.h says what a failure after that leaves.
+ */
+#ifndef HULL_MIGRATE_H
+#define HULL_MIGRATE_H
+
+#include "libcontainer/checkpoint/checkpoint.h"
+#include "libcontainer/checkpoint/journal.h"
+#include "libcontainer/checkpoint/track.h"
+#include "libcontainer/checkpoint/transport.h"
+#include "libcontainer/checkpoint/wire.h"
+
+/* ---- preflight.c: JSON in PREFLIGHT and its answer ------------------------------------------- */
+
+struct migrate_need {
+	struct opt_u32 version; /* MIGRATE_VERSION */
+	const char *migration;  /* migration_id as text */
+	const char *id;         /* it shall have at the target */
+	const char *bundle;     /* at the target, absolute */
+	const char *machine;    /* uname(2) */
+	const char *kernel;
+	struct opt_u32 criu;        /* CRIU_VERSION() */
+	struct opt_u64 memory;      /* bytes of the processes */
+	struct opt_bool tcp;        /* established connections */
+	struct opt_bool dry_run;    /* only the answer is wanted */
+	struct opt_bool lazy;       /* pages come before and after the images, not in them */
+	struct oci_strings sources; /* paths of the host that config.json names */
+};
+#define MIGRATE_VERSION 1
+
+struct migrate_answer {
+	struct oci_strings problems; /* one line each, with what to do */
+};
+
+/* What the container needs. MEMORY: of PIDS. */
+int preflight_need(struct arena *a, const struct container *c, const struct oci_spec *spec,
+		   struct migrate_need *ret, struct err *err) must_check;
+/* What of it is in the way here. */
+int preflight_check(struct arena *a, struct container_root *root, const char *criu,
+		    const struct migrate_need *need, struct migrate_answer *ret,
+		    struct err *err) must_check;
+extern const struct oci_type migrate_need_type, migrate_answer_type;
+
+/* ---- memory.c: the source's rounds ------------------------------------------------------------
+ */
+
+struct memory {
+	struct wire *wire;
+	struct container *c;
+	struct track_set set;
+	struct rate_meter meter;
+	uint32_t round;
+	struct track_range *ranges; /* of the process that is being scanned */
+	size_t n_ranges, max_ranges;
+	struct track_proc *of;
+	uint8_t *buf;                /* WIRE_BODY_MAX */
+	uint64_t pages, zeros, sent; /* of this round; SENT: bytes on the wire */
+	uint64_t dirty;              /* bytes of this round */
+	struct err *err;
+};
+
+int memory_init(struct memory *m, struct wire *w, struct container *c, struct err *err) must_check;
+void memory_done(struct memory *m);
+/* One round: all that was written since the last one. FINAL: nothing runs any more. */
+int memory_round(struct memory *m, bool final, struct err *err) must_check;
+/* Answers a PAGE_REQUEST. */
+int memory_serve(struct memory *m, const struct wire_pages *wanted, struct err *err) must_check;
+/* The key of a process: its pid in the container, by which CRIU's images call it, too. 0: gone. */
+uint64_t memory_key(pid_t pid);
+
+/* ---- migrate.c, recover.c: the source ----------------------------------------------------------
+ */
+
+#define MIGRATE_TIMEOUT_MS 30000 /* of a frame */
+
+struct migration {
+	const struct container_migrate_opts *o;
+	struct container_migrate_report *report;
+	struct container c;
+	struct arena arena;
+	struct oci_spec spec;
+	struct transport_to to;
+	struct transport transport;
+	struct wire wire;
+	struct memory memory;
+	struct journal journal;
+	struct migration_id id;
+	struct codec_choice how;
+	bool connected;
+	bool lazy;      /* pages go before the images, not in them */
+	bool committed; /* it runs over there */
+	bool stop;      /* --dry-run */
+	int64_t began, frozen, imaged, prepared;
+	struct ckpt_dump dump;
+};
+
+/* A step: the connection, up to hello. */
+int migrate_connect(void *ctx, struct err *err);
+/* Asks what became of the migration that the container's journal speaks of, and carries it out. */
+int migrate_recover(struct migration *x, struct err *err) must_check;
+
+#endif

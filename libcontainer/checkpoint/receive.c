@@ -1,0 +1,356 @@
+/* RUNTIME: migrate-receive: the other end of a migration: images to a container that runs. */
+#include "libcontainer/checkpoint/receive.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/io.h"
+#include "libcontainer/base/log.h"
+#include "libcontainer/base/proc.h"
+#include "libcontainer/base/str.h"
+#include "libcontainer/checkpoint/images.h"
+#include "oci-spec/oci.h"
+
+#define MAX_IMAGE_BYTES (1ULL << 40)
+#define MAX_IMAGE_FILES 100000
+#define FEATURES        (WIRE_F_LZ4 | WIRE_F_ZSTD | WIRE_F_LAZY)
+
+/* ---- before anything is there ------------------------------------------------------------------
+ */
+
+static void name_dir(struct receiver *x)
+{
+	char id[MIGRATION_ID_TEXT];
+
+	x->name = arena_printf(&x->arena, "@migrate/%s", migration_id_format(&x->id, id));
+	x->dir = arena_printf(&x->arena, "%s/%s", x->root->path, x->name);
+}
+
+static int make_dir(struct receiver *x, struct err *err)
+{
+	int r;
+
+	name_dir(x);
+	x->dir_fd = images_open(x->dir, true, err);
+	if (x->dir_fd < 0)
+		return x->dir_fd;
+	if (flock(x->dir_fd, LOCK_EX | LOCK_NB) < 0)
+		return err_sys(err, errno, "lock '%s'", x->dir);
+	x->images_fd = images_open(arena_printf(&x->arena, "%s/images", x->dir), true, err);
+	if (x->images_fd < 0)
+		return x->images_fd;
+	wire_files_init(&x->images, x->images_fd, MAX_IMAGE_BYTES, MAX_IMAGE_FILES);
+	wire_files_init(&x->files, x->dir_fd, OCI_MAX_BYTES, 1);
+	r = journal_begin(&x->arena, x->dir_fd, JOURNAL_TARGET, &x->id, "migrate", NULL,
+			  &x->journal, err);
+	x->begun = r == 0;
+	return r;
+}
+
+static int answer(struct receiver *x, const struct wire_msg *msg, bool *ret_stop, struct err *err)
+{
+	struct migrate_answer out;
+	const char *text;
+	int r = wire_body_text(&x->wire, msg, &text, err);
+
+	if (r == 0)
+		r = oci_decode(&x->arena, &migrate_need_type, "preflight", text, msg->len, &x->need,
+			       err);
+	if (r == 0)
+		r = preflight_check(&x->arena, x->root, x->opts->criu, &x->need, &out, err);
+	if (r < 0)
+		return r;
+	if (migration_id_parse(x->need.migration, &x->id) < 0)
+		return err_fail(err, EPROTO, "the source's migration has no id");
+	*ret_stop = out.problems.n > 0 || x->need.dry_run.v;
+	return wire_send_text(&x->wire, WIRE_PREFLIGHT_ANSWER,
+			      oci_encode(&x->arena, &migrate_answer_type, &out, ""), err);
+}
+
+/* ---- what became of another one (migrate --recover)
+ * ---------------------------------------------- */
+
+/* If nobody works on it, what it can still become is decided here, and noted before it is told. */
+static int look_up(struct receiver *x, enum journal_phase *ret, struct err *err)
+{
+	int r;
+
+	*ret = JOURNAL_NONE;
+	name_dir(x);
+	x->dir_fd = open(x->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (x->dir_fd < 0)
+		return errno == ENOENT ? 0 : err_sys(err, errno, "open '%s'", x->dir);
+	r = journal_load(&x->arena, x->dir_fd, &x->journal, err);
+	if (r == -ENOENT) {
+		err_clear(err);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	*ret = journal_phase(&x->journal);
+	if (flock(x->dir_fd, LOCK_EX | LOCK_NB) < 0)
+		return 0;
+	if (journal_orphaned(*ret) == *ret)
+		return 0;
+	*ret = journal_orphaned(*ret);
+	return journal_advance(&x->arena, x->dir_fd, &x->journal, *ret, err);
+}
+
+static int tell_phase(struct receiver *x, const struct wire_msg *msg, struct err *err)
+{
+	struct wire_msg next;
+	enum journal_phase phase;
+	int r;
+
+	x->id = msg->phase.id;
+	r = look_up(x, &phase, err);
+	if (r == 0)
+		r = wire_send_phase(&x->wire, WIRE_PHASE, &x->id, phase, err);
+	if (r == 0 && wire_next(&x->wire, x->opts->idle_ms, &next, err) == 0 &&
+	    next.type == WIRE_FORGET)
+		r = state_remove(x->root, x->name, err);
+	return r;
+}
+
+/* ---- what comes -------------------------------------------------------------------------------
+ */
+
+static int confirm(struct receiver *x, const struct wire_msg *msg, struct err *err)
+{
+	struct wire_msg done = {.type = WIRE_ROUND_DONE, .round = msg->round};
+
+	return wire_send(&x->wire, &done, NULL, 0, err);
+}
+
+int receive_one(struct receiver *x, const struct wire_msg *msg, struct err *err)
+{
+	switch (msg->type) {
+	case WIRE_FILE:
+		return wire_files_take(&x->files, &x->wire, msg, err);
+	case WIRE_IMAGE:
+		return wire_files_take(&x->images, &x->wire, msg, err);
+	case WIRE_PAGES:
+	case WIRE_ZERO:
+		return receive_pages(x, msg, err);
+	case WIRE_ROUND_END:
+		return confirm(x, msg, err);
+	case WIRE_ROUND_BEGIN:
+		return 0;
+	case WIRE_ABORT:
+		return err_fail(err, ECANCELED, "the source gave the migration up");
+	default:
+		return err_fail(err, EPROTO, "the source sent %s", wire_type_name(msg->type));
+	}
+}
+
+/* All that comes before PREPARE. */
+static int receive(struct receiver *x, struct err *err)
+{
+	struct wire_msg msg;
+	int r;
+
+	for (;;) {
+		r = wire_next(&x->wire, x->opts->idle_ms, &msg, err);
+		if (r < 0)
+			return r;
+		if (msg.type == WIRE_PREPARE)
+			break;
+		r = receive_one(x, &msg, err);
+		if (r < 0)
+			return r;
+	}
+	return migration_id_same(&msg.phase.id, &x->id)
+		       ? 0
+		       : err_fail(err, EPROTO, "the source prepares another migration");
+}
+
+/* ---- the container ----------------------------------------------------------------------------
+ */
+
+/* All is there, nothing has run: from here on it is for the source to say. */
+static int on_restored(void *ctx, struct err *err)
+{
+	struct receiver *x = ctx;
+	struct wire_msg msg;
+	int r = journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_RESTORED, err);
+
+	if (r == 0)
+		r = wire_send_phase(&x->wire, WIRE_PREPARED, &x->id, JOURNAL_NONE, err);
+	if (r == 0)
+		r = wire_expect(&x->wire, WIRE_COMMIT, x->opts->idle_ms, &msg, err);
+	if (r == 0 && !migration_id_same(&msg.phase.id, &x->id))
+		r = err_fail(err, EPROTO, "the source commits another migration");
+	if (r < 0)
+		return r;
+	x->committed_ns = rate_now_ns();
+	return journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_COMMITTED, err);
+}
+
+/* Its processes run. The source is told how long that took since it let go. */
+static int on_resumed(void *ctx, struct err *err)
+{
+	struct receiver *x = ctx;
+	uint64_t took = (uint64_t)(rate_now_ns() - x->committed_ns);
+	struct wire_msg msg = {.type = WIRE_PROGRESS, .progress = {took, took}};
+
+	return wire_send(&x->wire, &msg, NULL, 0, err);
+}
+
+/* The source's, if the bundle has none. */
+static int put_config(struct receiver *x, struct err *err)
+{
+	const char *path = arena_printf(&x->arena, "%s/config.json", x->need.bundle);
+	auto_fd int bundle = -1;
+	char *text;
+	size_t len;
+	int r;
+
+	if (faccessat(AT_FDCWD, path, F_OK, 0) == 0)
+		return 0;
+	r = io_read_file(&x->arena, x->dir_fd, "config.json", OCI_MAX_BYTES, &text, &len, err);
+	if (r < 0)
+		return r;
+	bundle = open(x->need.bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (bundle < 0)
+		return err_sys(err, errno, "open the bundle '%s'", x->need.bundle);
+	return io_replace_file(bundle, "config.json", text, len, 0644, err);
+}
+
+static int restore(struct receiver *x, struct err *err)
+{
+	const struct container_restore_opts o = {
+		.create = {.id = x->need.id, .bundle = x->need.bundle, .detach = true},
+		.image = {.criu = x->opts->criu,
+			  .image_path = arena_printf(&x->arena, "%s/images", x->dir),
+			  .tcp_established = x->need.tcp.v,
+			  .ext_unix_sk = true,
+			  .file_locks = true,
+			  .shell_job = true,
+			  .lazy_pages = x->need.lazy.v},
+	};
+	const struct ckpt_restore r = {
+		.opts = &o, .restored = on_restored, .resumed = on_resumed, .ctx = x};
+	int unused;
+
+	return ckpt_restore(x->root, &r, &unused, err);
+}
+
+/* Until all memory is in, the source keeps its copy: this one could still die of a page that
+ * nobody brings, and is killed then, as the kernel would give zeros in its place. */
+static int await_filled(struct receiver *x, struct err *err)
+{
+	int status = x->filler > 0 ? proc_wait(x->filler) : 0;
+	struct err ignored;
+
+	x->filler = 0;
+	if (status == 0)
+		return 0;
+	(void)!container_delete(x->root, x->need.id, true, &ignored);
+	return err_fail(
+		err, EIO,
+		"the memory of '%s' could not be filled in, it was killed: the source still has it",
+		x->need.id);
+}
+
+static int finish(struct receiver *x, struct err *err)
+{
+	struct wire_msg msg;
+	struct err ignored;
+	int r = await_filled(x, err);
+
+	if (r == 0 && !x->need.lazy.v) /* else the process that filled it in did */
+		r = journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_RUNNING, err);
+	if (r == 0)
+		r = wire_send_phase(&x->wire, WIRE_COMMITTED, &x->id, JOURNAL_NONE, err);
+	/* Without it the journal stays, for who asks later. */
+	if (r == 0 && wire_expect(&x->wire, WIRE_FORGET, x->opts->idle_ms, &msg, &ignored) == 0)
+		r = state_remove(x->root, x->name, err);
+	return r;
+}
+
+static void clean_up(struct receiver *x, int result)
+{
+	enum journal_phase phase = x->begun ? journal_phase(&x->journal) : JOURNAL_NONE;
+	struct err err = ERR_NONE;
+
+	if (x->filler > 0) {
+		kill(x->filler, SIGKILL);
+		(void)proc_wait(x->filler);
+	}
+	if (x->lazy)
+		lazy_free(x->lazy);
+	if (x->store)
+		pages_free(x->store);
+	wire_files_done(&x->images);
+	wire_files_done(&x->files);
+	close_fd(&x->images_fd);
+	/* What the source cannot have committed needs no journal: there is none of an aborted one.
+	 */
+	if (result < 0 && (phase == JOURNAL_RECEIVING || phase == JOURNAL_RESTORED) &&
+	    state_remove(x->root, x->name, &err) < 0)
+		log_later("%s", err.text);
+	close_fd(&x->dir_fd);
+	wire_done(&x->wire);
+	arena_done(&x->arena);
+}
+
+static int take_over(struct receiver *x, const struct wire_msg *msg, struct err *err)
+{
+	const struct pages_options store = {.spill_dir = -1};
+	bool stop = false;
+	int r = answer(x, msg, &stop, err);
+
+	if (r < 0 || stop)
+		return r;
+	r = make_dir(x, err);
+	if (r == 0) {
+		x->store = pages_new(&store, err);
+		r = x->store ? receive(x, err) : -err->code;
+	}
+	if (r == 0)
+		r = put_config(x, err);
+	if (r == 0 && x->need.lazy.v)
+		r = receive_missing(x, err);
+	if (r == 0 && x->need.lazy.v)
+		r = receive_fill(x, err);
+	if (r == 0)
+		r = restore(x, err);
+	return r < 0 ? r : finish(x, err);
+}
+
+static int run(struct receiver *x, struct err *err)
+{
+	struct wire_msg msg;
+	int r = wire_hello(&x->wire, FEATURES, err);
+
+	if (r == 0)
+		r = wire_next(&x->wire, x->wire.timeout_ms, &msg, err);
+	if (r < 0)
+		return r;
+	if (msg.type == WIRE_QUERY)
+		return tell_phase(x, &msg, err);
+	if (msg.type != WIRE_PREFLIGHT)
+		return err_fail(err, EPROTO, "the source sent %s", wire_type_name(msg.type));
+	return take_over(x, &msg, err);
+}
+
+int container_receive(struct container_root *root, const struct container_receive_opts *opts,
+		      struct err *err)
+{
+	struct receiver x = {.root = root, .opts = opts, .dir_fd = -1, .images_fd = -1};
+	int r = wire_init(&x.wire, WIRE_TARGET, opts->in, opts->out, opts->timeout_ms, err);
+
+	*err = ERR_NONE;
+	if (r == 0) {
+		r = run(&x, err);
+		if (r < 0)
+			wire_send_error(&x.wire, err);
+	}
+	clean_up(&x, r);
+	return r;
+}

@@ -1,0 +1,187 @@
+/* RUNTIME: migrate-receive: the memory that comes, and how the restored processes get it. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/log.h"
+#include "libcontainer/base/proc.h"
+#include "libcontainer/base/str.h"
+#include "libcontainer/checkpoint/receive.h"
+
+#define MISSING_AT_ONCE                                                           \
+	(64ULL * WIRE_PAGES_MAX) /* pages that are asked for and not answered yet \
+				  */
+
+static int process(struct receiver *x, uint64_t key, struct pages_proc **ret, struct err *err)
+{
+	if (key == 0 || key > INT32_MAX)
+		return err_fail(err, EPROTO, "there is no process %llu", (unsigned long long)key);
+	*ret = pages_find(x->store, (int32_t)key);
+	return *ret ? 0 : pages_add(x->store, (int32_t)key, ret, err);
+}
+
+int receive_pages(struct receiver *x, const struct wire_msg *msg, struct err *err)
+{
+	const struct wire_pages *p = &msg->pages;
+	struct pages_proc *proc;
+	int r = process(x, p->process, &proc, err);
+
+	if (r < 0)
+		return r;
+	if (!x->buf)
+		x->buf = arena_alloc(&x->arena, WIRE_BODY_MAX);
+	if (msg->type == WIRE_PAGES) {
+		r = wire_body(&x->wire, msg, x->buf, err);
+		return r < 0 ? r : pages_put(proc, p->address, p->count, x->buf, err);
+	}
+	if (!pages_sealed(proc))
+		return pages_mark(proc, p->address, p->count, PAGE_ZERO, err);
+	memset(x->buf, 0, WIRE_PAGE_SIZE);
+	for (uint64_t i = 0; r == 0 && i < p->count; i++)
+		r = pages_put(proc, p->address + i * WIRE_PAGE_SIZE, 1, x->buf, err);
+	return r;
+}
+
+/* ---- pages that the images speak of and nobody has sent yet -------------------------------------
+ */
+
+static int await_pages(struct receiver *x, struct err *err)
+{
+	struct wire_msg msg;
+	int r = wire_next(&x->wire, x->wire.timeout_ms, &msg, err);
+
+	if (r < 0)
+		return r;
+	if (msg.type != WIRE_PAGES && msg.type != WIRE_ZERO)
+		return receive_one(x, &msg, err);
+	x->missing -= msg.pages.count < x->missing ? msg.pages.count : x->missing;
+	return receive_pages(x, &msg, err);
+}
+
+static int ask(struct receiver *x, uint64_t key, uint64_t address, uint64_t count, struct err *err)
+{
+	struct wire_msg msg = {.type = WIRE_PAGE_REQUEST, .pages = {key, address, count}};
+	int r = 0;
+
+	x->missing += count;
+	while (r == 0 && x->missing > MISSING_AT_ONCE)
+		r = await_pages(x, err);
+	return r < 0 ? r : wire_send(&x->wire, &msg, NULL, 0, err);
+}
+
+/* Runs of pages that only the source has. */
+static int ask_for_all(struct receiver *x, struct pages_proc *p, struct err *err)
+{
+	uint64_t key = (uint64_t)pages_pid(p), start = 0, n = 0;
+	int r = 0;
+
+	for (uint32_t leaf = 0; r == 0 && leaf < pages_leaves(p); leaf++)
+		for (unsigned i = 0; r == 0 && i < PAGES_LEAF; i++) {
+			uint64_t addr = pages_leaf_addr(p, leaf) + i * PAGES_SIZE;
+
+			if (pages_leaf_get(p, leaf, i, NULL) != PAGE_REMOTE)
+				continue;
+			if (n && (addr != start + n * PAGES_SIZE || n == WIRE_PAGES_MAX)) {
+				r = ask(x, key, start, n, err);
+				n = 0;
+			}
+			if (n++ == 0)
+				start = addr;
+		}
+	return r == 0 && n ? ask(x, key, start, n, err) : r;
+}
+
+/* "pagemap-17.img" -> 17, else 0. */
+static int32_t pagemap_pid(const char *name)
+{
+	char number[16];
+	size_t n = strlen(name);
+	uint32_t pid;
+
+	if (!str_starts(name, "pagemap-") || !str_ends(name, ".img") || n - 12 >= sizeof(number))
+		return 0;
+	memcpy(number, name + 8, n - 12);
+	number[n - 12] = '\0';
+	return str_to_u32(number, &pid) == 0 && pid <= INT32_MAX ? (int32_t)pid : 0;
+}
+
+int receive_missing(struct receiver *x, struct err *err)
+{
+	auto_dir DIR *dir = fdopendir(fcntl(x->images_fd, F_DUPFD_CLOEXEC, 3));
+	struct dirent *e;
+	int r = 0;
+
+	if (!dir)
+		return err_sys(err, errno, "look at the images");
+	rewinddir(dir);
+	while (r == 0 && (e = readdir(dir))) {
+		int32_t pid = pagemap_pid(e->d_name);
+		struct pages_proc *p = NULL;
+
+		if (pid > 0)
+			r = process(x, (uint64_t)pid, &p, err);
+		if (r == 0 && p)
+			r = pages_from_images(x->store, x->images_fd, pid, true, err);
+		if (r == 0 && p)
+			r = ask_for_all(x, p, err);
+	}
+	while (r == 0 && x->missing > 0)
+		r = await_pages(x, err);
+	return r;
+}
+
+/* ---- after the restore ------------------------------------------------------------------------
+ */
+
+static int fill(struct lazy *lazy, struct err *err)
+{
+	int r = LAZY_MORE;
+
+	while (r >= 0 && r != LAZY_DONE)
+		r = lazy_step(lazy, -1, err);
+	return r < 0 ? r : 0;
+}
+
+/* The process that fills in memory, while its parent restores and talks to the source. It may
+ * outlive its parent, so it is the one that notes that the container is whole; and that ends one
+ * that is not, as the kernel would give zeros in the place of what nobody brings. */
+static _Noreturn void filler(struct receiver *x)
+{
+	struct err err = ERR_NONE;
+	int r;
+
+	close(x->wire.in);
+	if (x->wire.out != x->wire.in)
+		close(x->wire.out);
+	r = fill(x->lazy, &err);
+	if (r == 0)
+		r = journal_load(&x->arena, x->dir_fd, &x->journal, &err);
+	if (r == 0)
+		r = journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_RUNNING, &err);
+	if (r == 0)
+		_exit(0);
+	log_error("migrate: fill in the memory of '%s': %s", x->need.id, err.text);
+	(void)!container_kill(x->root, x->need.id, SIGKILL, true, &err);
+	_exit(1);
+}
+
+int receive_fill(struct receiver *x, struct err *err)
+{
+	const struct lazy_options o = {.store = x->store};
+	int r;
+
+	x->lazy = lazy_new(&o, err);
+	if (!x->lazy)
+		return -err->code;
+	r = lazy_listen(x->lazy, x->images_fd, err);
+	if (r < 0)
+		return r;
+	x->filler = proc_clone(0, -1, NULL);
+	if (x->filler == 0)
+		filler(x);
+	return x->filler < 0 ? err_sys(err, -x->filler, "start the process that fills memory") : 0;
+}
