@@ -150,7 +150,7 @@ int decompress(struct compressor *c, enum codec codec, const void *from, size_t 
 	return -EBADMSG;
 }
 
-/* ---- which one --------------------------------------------------------------------------- */
+/* ---- which one -------------------------------------------------------------------------- */
 
 static const struct codec_choice ways[N_CODEC_SAMPLES] = {
 	{CODEC_NONE, 0},

@@ -46,7 +46,7 @@ size_t compress(struct compressor *c, struct codec_choice how, const void *from,
 int decompress(struct compressor *c, enum codec codec, const void *from, size_t len, void *to,
 	       size_t raw);
 
-/* ---- which one --------------------------------------------------------------------------- */
+/* ---- which one -------------------------------------------------------------------------- */
 
 /* What one way does with a sample. */
 struct codec_sample {

@@ -14,7 +14,7 @@
 #include "oci-spec/field.h"
 #include "oci-spec/oci.h"
 
-/* ---- ids ------------------------------------------------------------------------------- */
+/* ---- ids -------------------------------------------------------------------------------- */
 
 int migration_id_new(struct migration_id *ret, struct err *err)
 {
@@ -61,7 +61,7 @@ bool migration_id_same(const struct migration_id *a, const struct migration_id *
 	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
 }
 
-/* ---- phases and decisions -------------------------------------------------------------- */
+/* ---- phases and decisions --------------------------------------------------------------- */
 
 #define BIT(phase) (1U << (phase))
 #define SOURCE_PHASES                                                           \
@@ -164,7 +164,7 @@ enum journal_phase journal_orphaned(enum journal_phase phase)
 	return journal_may_follow(phase, JOURNAL_ABORTED) ? JOURNAL_ABORTED : phase;
 }
 
-/* ---- the file -------------------------------------------------------------------------- */
+/* ---- the file --------------------------------------------------------------------------- */
 
 /* clang-format off */
 static const struct oci_field journal_fields[] = {

@@ -19,22 +19,7 @@
 #include "libcontainer/base/proc.h"
 #include "libcontainer/base/str.h"
 
-/* ---- the other process ----------------------------------------------------------------------- */
-
-#define BUFFER (4 << 20) /* a round trip at 10 Gbit/s needs 1 MiB for each millisecond */
-
-static int socket_pair(int pair[2], struct err *err)
-{
-	const int size = BUFFER;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		return err_sys(err, errno, "make a socket");
-	/* Beyond the system's limit for root only; with less it is slower, that is all. */
-	for (int i = 0; i < 2; i++)
-		if (setsockopt(pair[i], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
-			(void)setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	return 0;
-}
+/* ---- the other process ------------------------------------------------------------------ */
 
 static _Noreturn void child(enum transport_kind kind, int sock, int said, const char *path,
 			    const char *const *argv, pid_t parent)
@@ -66,10 +51,12 @@ static int start(struct transport *t, const char *path, const char *const *argv,
 {
 	int pair[2] = {-1, -1}, pipe_fds[2] = {-1, -1};
 	pid_t parent = getpid();
-	int r = socket_pair(pair, err);
+	int r = 0;
 
-	if (r < 0)
-		return r;
+	/* Of the usual size: a larger buffer is no faster here, and what is asked for in a hurry
+	 * would wait behind what is in it. */
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(err, errno, "make a socket");
 	if (pipe2(pipe_fds, O_CLOEXEC) < 0 || fcntl(pipe_fds[0], F_SETFL, O_NONBLOCK) < 0)
 		r = err_sys(err, errno, "make a pipe");
 	if (r == 0)
@@ -93,8 +80,7 @@ static int start(struct transport *t, const char *path, const char *const *argv,
 	return 0;
 }
 
-/* ---- a connection that is there
- * ------------------------------------------------------------------ */
+/* ---- a connection that is there --------------------------------------------------------- */
 
 static int adopt(int fd, short access, int *ret, struct err *err)
 {
@@ -170,8 +156,7 @@ int transport_open(struct transport *t, const struct transport_to *to, const cha
 	return r;
 }
 
-/* ---- what it says
- * ---------------------------------------------------------------------------------- */
+/* ---- what it says ----------------------------------------------------------------------- */
 
 static void keep(struct transport *t, const char *text, size_t n)
 {
@@ -224,8 +209,7 @@ void transport_attach(struct transport *t, struct wire *w)
 	w->aside = (struct wire_aside){.fd = t->said_fd, .ready = said_something, .arg = t};
 }
 
-/* ---- the end -----------------------------------------------------------------------------------
- */
+/* ---- the end ---------------------------------------------------------------------------- */
 
 /* Its last words are read while it ends: it may wait for that. */
 static bool has_ended(struct transport *t, int timeout_ms)

@@ -82,8 +82,7 @@ int transport_parse(struct arena *a, const char *text, struct transport_to *ret,
 	return r;
 }
 
-/* ---- words -------------------------------------------------------------------------------------
- */
+/* ---- words ------------------------------------------------------------------------------ */
 
 static const char *const blanks = " \t\n";
 

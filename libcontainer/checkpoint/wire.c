@@ -11,7 +11,7 @@
 #include "libcontainer/base/clock.h"
 #include "libcontainer/base/str.h"
 
-static const char *peer_name(const struct wire *w)
+const char *wire_peer(const struct wire *w)
 {
 	return w->role == WIRE_SOURCE ? "target" : "source";
 }
@@ -23,30 +23,30 @@ static int buffer(uint8_t **p, struct err *err)
 	return *p ? 0 : err_sys(err, ENOMEM, "buffer of a connection");
 }
 
-/* ---- in -------------------------------------------------------------------------------------- */
+/* ---- in --------------------------------------------------------------------------------- */
 
 /* Reading failed with R in what WHAT says; NULL: between two frames. */
 static int lost(struct wire *w, int r, const char *what, struct err *err)
 {
 	w->dead_in = true;
 	if (r == -ECONNRESET && !what)
-		return err_fail(err, ECONNRESET, "the %s has closed the connection", peer_name(w));
+		return err_fail(err, ECONNRESET, "the %s has closed the connection", wire_peer(w));
 	if (r == -ECONNRESET)
 		return err_fail(
 			err, ECONNRESET,
 			"the %s has closed the connection in the middle of %s (byte %" PRIu64 ")",
-			peer_name(w), what, w->at);
+			wire_peer(w), what, w->at);
 	if (r == -ETIMEDOUT)
 		return err_fail(err, EPROTO,
 				"the %s stopped in the middle of %s (byte %" PRIu64 ")",
-				peer_name(w), what ?: "nothing", w->at);
-	return err_sys(err, -r, "read from the %s (byte %" PRIu64 ")", peer_name(w), w->at);
+				wire_peer(w), what ?: "nothing", w->at);
+	return err_sys(err, -r, "read from the %s (byte %" PRIu64 ")", wire_peer(w), w->at);
 }
 
 static int broken(struct wire *w, enum wire_type type, const char *why, struct err *err)
 {
 	w->dead_in = true;
-	return err_fail(err, EPROTO, "the %s sent %s (%u) at byte %" PRIu64 ": %s", peer_name(w),
+	return err_fail(err, EPROTO, "the %s sent %s (%u) at byte %" PRIu64 ": %s", wire_peer(w),
 			wire_type_name(type), (unsigned)type, w->at, why);
 }
 
@@ -203,7 +203,7 @@ static int peer_failed(struct wire *w, const struct wire_msg *msg, struct err *e
 	theirs.show_errno = msg->failure.show_errno && theirs.code > 0 && theirs.code < 4096;
 	snprintf(theirs.text, sizeof(theirs.text), "%s", (char *)w->body);
 	hint = (char *)w->body + strlen((char *)w->body);
-	err_fail(err, EREMOTEIO, "at the %s: %s", peer_name(w),
+	err_fail(err, EREMOTEIO, "at the %s: %s", wire_peer(w),
 		 err_format(&theirs, line, sizeof(line)));
 	if (hint < (char *)w->body + msg->len && hint[1])
 		err_hint(err, "%s", hint + 1);
@@ -234,7 +234,7 @@ int wire_next(struct wire *w, int timeout_ms, struct wire_msg *ret, struct err *
 
 	if (w->dead_in)
 		return err_fail(err, ECONNRESET, "the connection to the %s has failed",
-				peer_name(w));
+				wire_peer(w));
 	for (;;) {
 		struct wire_msg msg;
 		int r = skip_body(w, err);
@@ -244,7 +244,7 @@ int wire_next(struct wire *w, int timeout_ms, struct wire_msg *ret, struct err *
 		r = wire_fill(w, end);
 		if (r == -ETIMEDOUT)
 			return err_fail(err, ETIMEDOUT, "the %s has said nothing for %d ms",
-					peer_name(w), timeout_ms);
+					wire_peer(w), timeout_ms);
 		if (r < 0)
 			return lost(w, r, NULL, err);
 		r = read_frame(w, &msg, err);
@@ -259,7 +259,7 @@ int wire_next(struct wire *w, int timeout_ms, struct wire_msg *ret, struct err *
 		/* An endless row of them does not hold us. */
 		if (clock_now_ms() > end)
 			return err_fail(err, ETIMEDOUT, "the %s has said nothing for %d ms",
-					peer_name(w), timeout_ms);
+					wire_peer(w), timeout_ms);
 		r = w->last_word ? 0 : send_nonce(w, WIRE_PONG, msg.nonce, err);
 		if (r < 0)
 			return r;
@@ -280,7 +280,22 @@ int wire_expect(struct wire *w, enum wire_type type, int timeout_ms, struct wire
 	return 0;
 }
 
-/* ---- out ------------------------------------------------------------------------------------- */
+int wire_expect_phase(struct wire *w, enum wire_type type, const struct migration_id *id,
+		      int timeout_ms, enum journal_phase *ret_phase, struct err *err)
+{
+	struct wire_msg msg;
+	int r = wire_expect(w, type, timeout_ms, &msg, err);
+
+	if (r < 0)
+		return r;
+	if (!migration_id_same(&msg.phase.id, id))
+		return broken(w, type, "it is of another migration", err);
+	if (ret_phase)
+		*ret_phase = msg.phase.phase;
+	return 0;
+}
+
+/* ---- out -------------------------------------------------------------------------------- */
 
 #define LAST_WORD_MS 1000
 
@@ -308,11 +323,11 @@ static int not_taken(struct wire *w, int r, enum wire_type type, struct err *err
 	if (last_word(w, err))
 		return -EREMOTEIO;
 	if (r == -ETIMEDOUT)
-		return err_fail(err, ECONNABORTED, "the %s does not take %s", peer_name(w),
+		return err_fail(err, ECONNABORTED, "the %s does not take %s", wire_peer(w),
 				wire_type_name(type));
 	if (r == -EPIPE || r == -ECONNRESET)
-		return err_fail(err, ECONNRESET, "the %s has closed the connection", peer_name(w));
-	return err_sys(err, -r, "write to the %s", peer_name(w));
+		return err_fail(err, ECONNRESET, "the %s has closed the connection", wire_peer(w));
+	return err_sys(err, -r, "write to the %s", wire_peer(w));
 }
 
 static size_t total(const struct iovec *iov, int n)
@@ -378,7 +393,7 @@ int wire_send(struct wire *w, const struct wire_msg *msg, const struct iovec *io
 		return r;
 	if (w->dead_out)
 		return err_fail(err, ECONNRESET, "the connection to the %s has failed",
-				peer_name(w));
+				wire_peer(w));
 	packed = pack(w, msg->type, iov, n_iov, len);
 	p = wire_put(p, msg->type, 1);
 	p = wire_put(p, packed ? w->how.codec : CODEC_NONE, 1);
@@ -429,57 +444,4 @@ void wire_send_error(struct wire *w, const struct err *what)
 		w->timeout_ms = LAST_WORD_MS;
 	(void)!wire_send(w, &msg, iov, 2, &ignored);
 	w->timeout_ms = timeout_ms;
-}
-
-/* ---- hello ------------------------------------------------------------------------------------
- */
-
-static int agree(struct wire *w, const struct wire_hello *ours, struct err *err)
-{
-	const struct wire_hello *theirs = &w->peer;
-	uint16_t low = theirs->version_min, high = theirs->version_max;
-
-	if (theirs->role == w->role)
-		return err_fail(err, EPROTO, "the other side is the %s, too",
-				w->role == WIRE_SOURCE ? "source" : "target");
-	low = low > ours->version_min ? low : ours->version_min;
-	high = high < ours->version_max ? high : ours->version_max;
-	if (low > high) {
-		err_fail(err, EPROTO,
-			 "hull '%s' of the %s speaks versions %u to %u of the protocol, this one "
-			 "%u to %u",
-			 theirs->hull, peer_name(w), theirs->version_min, theirs->version_max,
-			 ours->version_min, ours->version_max);
-		err_hint(err, "install the same hull on both hosts");
-		return -EPROTO;
-	}
-	w->version = high;
-	w->features = ours->features & theirs->features;
-	return 0;
-}
-
-int wire_hello(struct wire *w, uint64_t features, struct err *err)
-{
-	static const char hull[] = PACKAGE_VERSION;
-	struct wire_msg ours = {.type = WIRE_HELLO,
-				.hello = {.version_min = WIRE_VERSION_MIN,
-					  .version_max = WIRE_VERSION,
-					  .role = w->role,
-					  .features = features}};
-	struct iovec iov = {(void *)hull, sizeof(hull) - 1};
-	struct wire_msg msg;
-	int r = wire_send(w, &ours, &iov, 1, err);
-
-	if (r == 0)
-		r = wire_expect(w, WIRE_HELLO, w->timeout_ms, &msg, err);
-	if (r < 0)
-		return r;
-	w->peer = msg.hello;
-	r = wire_body(w, &msg, w->peer.hull, err);
-	if (r < 0)
-		return r;
-	w->peer.hull[msg.len] = '\0';
-	for (char *p = w->peer.hull; *p; p++)
-		*p = *p < ' ' || *p == 0x7f ? '?' : *p;
-	return agree(w, &ours.hello, err);
 }

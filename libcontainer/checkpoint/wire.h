@@ -84,7 +84,7 @@ const char *wire_type_name(enum wire_type type); /* static storage */
 #define WIRE_F_ROOTFS   (1ULL << 3)
 #define WIRE_F_COMPRESS (WIRE_F_LZ4 | WIRE_F_ZSTD)
 
-/* ---- messages ----------------------------------------------------------------------------- */
+/* ---- messages --------------------------------------------------------------------------- */
 
 struct wire_hello {
 	uint16_t version_min, version_max;
@@ -144,7 +144,7 @@ struct wire_msg {
 	uint32_t packed;
 };
 
-/* ---- a connection --------------------------------------------------------------------------- */
+/* ---- a connection ----------------------------------------------------------------------- */
 
 /* Something else that is read while we wait: what ssh says. */
 struct wire_aside {
@@ -207,6 +207,10 @@ int wire_body_text(struct wire *w, const struct wire_msg *msg, const char **ret,
 int wire_expect(struct wire *w, enum wire_type type, int timeout_ms, struct wire_msg *ret,
 		struct err *err) must_check;
 
+/* wire_expect() of PREPARE to PHASE, which must be of migration ID. RET_PHASE may be NULL. */
+int wire_expect_phase(struct wire *w, enum wire_type type, const struct migration_id *id,
+		      int timeout_ms, enum journal_phase *ret_phase, struct err *err) must_check;
+
 /* Sends MSG as far as the limit of bandwidth lets it; its body is the bytes of IOV (N_IOV <=
  * WIRE_IOV_MAX), compressed as W->how says if the type may be. MSG->len is not looked at. */
 int wire_send(struct wire *w, const struct wire_msg *msg, const struct iovec *iov, int n_iov,
@@ -219,7 +223,7 @@ int wire_send_phase(struct wire *w, enum wire_type type, const struct migration_
 /* Our failure for the peer, as far as it can still be said. */
 void wire_send_error(struct wire *w, const struct err *what);
 
-/* ---- a file from pieces --------------------------------------------------------------------- */
+/* ---- a file from pieces ----------------------------------------------------------------- */
 
 /* Sends all of FD, a regular file, as TYPE (FILE, IMAGE) by the name NAME. */
 int wire_send_file(struct wire *w, enum wire_type type, const char *name, int fd,
@@ -238,8 +242,7 @@ void wire_files_done(struct wire_files *f);
 int wire_files_take(struct wire_files *f, struct wire *w, const struct wire_msg *msg,
 		    struct err *err) must_check;
 
-/* ---- for those above, and their tests ---------------------------------------------------------
- */
+/* ---- for those above, and their tests --------------------------------------------------- */
 
 bool wire_name_ok(const char *name, size_t len);
 /* PURE: MSG's fields as bytes, and back. Encode returns their number; decode 0 or -EPROTO with

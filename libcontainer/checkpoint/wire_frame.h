@@ -10,7 +10,9 @@ extern const uint8_t wire_magic[8];
 uint8_t *wire_put(uint8_t *p, uint64_t v, size_t bytes);
 uint64_t wire_get(const uint8_t **p, size_t bytes);
 
-/* ---- bytes (wire_io.c) ---------------------------------------------------------------------- */
+const char *wire_peer(const struct wire *w); /* "target", "source" */
+
+/* ---- bytes (wire_io.c) ------------------------------------------------------------------ */
 
 /* When LEN bytes are there at the latest, if they begin now. */
 int64_t wire_deadline(const struct wire *w, uint64_t len);

@@ -193,8 +193,7 @@ void wire_pause(struct wire *w, int64_t ns)
 	}
 }
 
-/* ---- descriptors ------------------------------------------------------------------------------
- */
+/* ---- descriptors ------------------------------------------------------------------------ */
 
 static int prepare_fd(int fd, bool *ret_is_socket, int *ret_flags, struct err *err)
 {

@@ -7,7 +7,7 @@
 
 #include "libcontainer/base/cleanup.h"
 
-/* ---- numbers ------------------------------------------------------------------------------ */
+/* ---- numbers ---------------------------------------------------------------------------- */
 
 uint8_t *wire_put(uint8_t *p, uint64_t v, size_t bytes)
 {
@@ -26,7 +26,7 @@ uint64_t wire_get(const uint8_t **p, size_t bytes)
 	return v;
 }
 
-/* ---- the table ------------------------------------------------------------------------------ */
+/* ---- the table -------------------------------------------------------------------------- */
 
 enum shape { EMPTY, HELLO, PIECE, PAGES, STREAM, ROUND, PHASE, PROGRESS, FAILURE, NONCE };
 
@@ -118,7 +118,7 @@ bool wire_may_compress(enum wire_type type)
 	return row && row->compress;
 }
 
-/* ---- fields --------------------------------------------------------------------------------- */
+/* ---- fields ----------------------------------------------------------------------------- */
 
 const uint8_t wire_magic[8] = {'h', 'u', 'l', 'l', 'm', 'i', 'g', '\n'};
 

@@ -1,6 +1,7 @@
 /* TEST: what a state directory holds, as state, exec and delete read it: state.json,
- * process.json and the seccomp program. Input: the text for the first two; with 'F' or 'S' in
- * front the file of the program, the sum of which is put right for 'S'. */
+ * process.json and the seccomp program, and as migrate does: migrate.json. Input: the text for the
+ * first two; with 'J' in front that of the last; with 'F' or 'S' the file of the program, the sum
+ * of which is put right for 'S'. */
 #include "tests/fuzz/fuzz.h"
 
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
 #include "libcontainer/base/str.h"
+#include "libcontainer/checkpoint/journal.h"
 #include "libcontainer/plan/plan.h"
 #include "libcontainer/state.h"
 #include "namespaces/ns.h"
@@ -128,10 +130,38 @@ static void read_filter(const uint8_t *data, size_t size, bool right_sum)
 		   memcmp(again.insns, filter.insns, filter.n * sizeof(*filter.insns)) == 0);
 }
 
+static void read_journal(const uint8_t *data, size_t size)
+{
+	auto_arena a = ARENA_INIT;
+	struct err err = ERR_NONE;
+	struct journal j = {0}, again = {0};
+	enum journal_role role;
+	const char *once;
+	int r;
+
+	write_file(JOURNAL_FILE, data, size);
+	r = journal_load(&a, directory(), &j, &err);
+	fuzz_check_error(r, &err);
+	if (r < 0)
+		return;
+	role = journal_is_source(&j) ? JOURNAL_SOURCE : JOURNAL_TARGET;
+	FUZZ_CHECK(journal_phase_of(role, journal_phase(&j)) && j.peer && j.started);
+	once = oci_encode(&a, &journal_type, &j, "");
+	write_file(JOURNAL_FILE, once, strlen(once));
+	if (journal_load(&a, directory(), &again, &err) < 0)
+		fuzz_fail(__FILE__, __LINE__, "what was written is not read: %s", err.text);
+	FUZZ_CHECK(journal_phase(&again) == journal_phase(&j) &&
+		   streq(again.migration, j.migration));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size && (*data == 'F' || *data == 'S')) {
 		read_filter(data + 1, size - 1, *data == 'S');
+		return 0;
+	}
+	if (size && *data == 'J') {
+		read_journal(data + 1, size - 1);
 		return 0;
 	}
 	read_state(data, size);

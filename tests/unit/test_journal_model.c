@@ -119,7 +119,7 @@ static void note(uint8_t *phase, enum journal_phase next)
 	*phase = next;
 }
 
-/* ---- the source ------------------------------------------------------------------------ */
+/* ---- the source ------------------------------------------------------------------------- */
 
 static void decide(struct world *w)
 {
@@ -238,7 +238,7 @@ static void source_next(const struct world *w)
 	}
 }
 
-/* ---- the target ------------------------------------------------------------------------ */
+/* ---- the target ------------------------------------------------------------------------- */
 
 static bool target_waits(struct world *w, enum message what, uint8_t then)
 {
@@ -325,7 +325,7 @@ static void target_next(const struct world *w)
 	add(next);
 }
 
-/* ---- all of it ------------------------------------------------------------------------- */
+/* ---- all of it -------------------------------------------------------------------------- */
 
 static void network(const struct world *w)
 {

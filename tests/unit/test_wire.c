@@ -250,6 +250,32 @@ static void refused_frames(void)
 	}
 }
 
+static void of_which_migration(void)
+{
+	static const char phase[] = F("\x14", "\x00", "\x11", "\x00\x00", "\x00\x00") ID16 "\x08";
+	static const struct migration_id right = {ID16}, other = {"0123456789abcdeg"};
+	enum journal_phase got = JOURNAL_NONE;
+	struct err err = ERR_NONE;
+	struct wire w;
+	int peer;
+
+	open_source(&w, &peer);
+	greet(&w, peer);
+	CHECK_INT(io_write_all(peer, phase, sizeof(phase) - 1), 0);
+	CHECK_INT(wire_expect_phase(&w, WIRE_PHASE, &right, LONG_MS, &got, &err), 0);
+	CHECK_INT(got, JOURNAL_COMMITTED);
+	CHECK_INT(io_write_all(peer, phase, sizeof(phase) - 1), 0);
+	CHECK_INT(wire_expect_phase(&w, WIRE_PHASE, &other, LONG_MS, &got, &err), -EPROTO);
+	CHECK_HAS(err.text, "it is of another migration");
+	wire_done(&w);
+	open_source(&w, &peer);
+	greet(&w, peer);
+	CHECK_INT(io_write_all(peer, phase, sizeof(phase) - 1), 0);
+	CHECK_INT(wire_expect_phase(&w, WIRE_COMMITTED, &right, LONG_MS, NULL, &err), -EPROTO);
+	CHECK_HAS(err.text, "sent PHASE (20) at byte 66: something else was expected");
+	wire_done(&w);
+}
+
 static void no_hello(void)
 {
 	static const struct {
@@ -329,8 +355,7 @@ static void cut_anywhere(void)
 	}
 }
 
-/* ---- both ends ---------------------------------------------------------------------------------
- */
+/* ---- both ends -------------------------------------------------------------------------- */
 
 /* Runs the target in another process; it ends with 0 or the line of the failed check. */
 static pid_t target(struct wire *w, int fd, void (*run)(struct wire *w))
@@ -489,8 +514,7 @@ static void peer_fails(void)
 	wire_done(&w);
 }
 
-/* ---- time ---------------------------------------------------------------------------------------
- */
+/* ---- time ------------------------------------------------------------------------------- */
 
 static void silence(void)
 {
@@ -606,8 +630,7 @@ static void limited(void)
 	wire_done(&w);
 }
 
-/* ---- files
- * --------------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------ */
 
 static char dir_path[64];
 
@@ -807,6 +830,7 @@ static const struct unit_case cases[] = {
 	{"messages there and back", there_and_back},
 	{"names of files", names},
 	{"frames that are refused", refused_frames},
+	{"of which migration", of_which_migration},
 	{"what is no hello", no_hello},
 	{"the stream ends at each byte", cut_anywhere},
 	{"pages as they are", pages_plain},
