@@ -36,6 +36,7 @@ static const char *const why_texts[] = {
 	[TRACK_EXEC]        = "has executed another program",
 	[TRACK_NO_CALL]     = "has no place to make a system call from",
 	[TRACK_REFUSED]     = "could not make a userfaultfd",
+	[TRACK_ENDED]       = "has ended",
 	[TRACK_MEMORY]      = "has memory that could not be scanned",
 };
 /* clang-format on */
@@ -168,12 +169,13 @@ static void start_tracking(struct track_proc *p)
 		p->detail = errno;
 		close_fd(&p->uffd);
 	}
-	if (proc_pidfd_wait_exit(p->pidfd, 0) == 0)
+	if (proc_pidfd_wait_exit(p->pidfd, 0) == 0) {
 		p->state = TRACK_GONE;
-	else if (p->uffd >= 0)
+		p->why = TRACK_ENDED;
+	} else if (p->uffd >= 0) {
 		p->state = TRACK_ON;
-	log_debug("track: process %d %s; it was stopped for %u us", p->pid,
-		  p->state == TRACK_GONE ? "has ended" : track_why_text(p->why),
+	}
+	log_debug("track: process %d %s; it was stopped for %u us", p->pid, track_why_text(p->why),
 		  (unsigned)(p->stop_ns / 1000));
 }
 
@@ -281,8 +283,10 @@ int track_set_update(struct track_set *set, const pid_t *pids, size_t n, struct 
 		struct track_proc *p = set->procs[i];
 
 		p->listed = false;
-		if (proc_pidfd_wait_exit(p->pidfd, 0) == 0)
+		if (proc_pidfd_wait_exit(p->pidfd, 0) == 0) {
 			p->state = TRACK_GONE;
+			p->why = TRACK_ENDED;
+		}
 	}
 	for (size_t i = 0; i < n; i++) {
 		struct track_proc *p = set_find(set, pids[i]);

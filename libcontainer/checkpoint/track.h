@@ -20,6 +20,7 @@
  * - huge pages of hugetlbfs; counted in `shared_bytes`, too;
  * - a process that is TRACK_WHOLE, for a reason that is said. So is a task that writes memory
  *   without a page fault: direct I/O in flight, Linux AIO, io_uring.
+ * A cgroup that is frozen has nothing to track: each process in it would be waited for.
  * The tracked programs are hostile: whatever they do to their memory, descriptors or
  * threads at any moment, the answer is an error, or TRACK_WHOLE, or wrong for those who did it.
  *
@@ -57,6 +58,7 @@ enum track_why {
 	TRACK_EXEC,      /* the memory is another program's: tracked again at the next update */
 	TRACK_NO_CALL,   /* no place to make a system call from */
 	TRACK_REFUSED,   /* userfaultfd(2) failed in it */
+	TRACK_ENDED,     /* of TRACK_GONE */
 	TRACK_MEMORY,    /* its maps could not be read or scanned */
 };
 /* What to tell: "has a userfaultfd of its own". Static storage. */
@@ -94,9 +96,9 @@ int track_probe(struct err *err) must_check;
 int track_open(pid_t pid, struct track_proc **ret_proc, struct err *err) must_check;
 void track_close(struct track_proc *p);
 
-/* A range of pages that were written, or found for the first time; not below START of the one
- * before but for new mappings, which come last. Negative: the scan ends with it, and the process is
- * TRACK_WHOLE from then on, as what was not reported is lost. */
+/* A range of pages that were written, or found for the first time. In no order, and one page may be
+ * reported twice. Negative: the scan ends with it, and the process is TRACK_WHOLE from then on, as
+ * what was not reported is lost. */
 typedef int track_dirty(void *arg, struct track_proc *p, uint64_t start, uint64_t end);
 /* What was written since the last scan; the first scan reports all there is. Of a process that is
  * not TRACK_ON, nothing; look at p->state afterwards: it may have changed, and then what was

@@ -8,6 +8,7 @@ struct track_vma {
 	uint64_t start, end;
 	bool begins_run; /* what is between it and the one before is not to be scanned */
 	bool is_new;     /* it has pages, and is not registered */
+	bool of_file;
 };
 
 /* What a scan works with: the private mappings of the process as they were just now. */

@@ -107,6 +107,14 @@ static const struct pagemap_scan ask_all = {
 	.category_anyof_mask = HAS_DATA,
 	.return_mask = PAGEMAP_WPALLOWED,
 };
+/* Of a file's mapping: swapped out, or dropped. A protected page that is dropped there leaves a
+ * mark that looks as if it were swapped out, protected and unchanged; it is the file's again. The
+ * first who reads it, we for example, makes it one of the page cache. */
+static const struct pagemap_scan ask_dropped = {
+	.category_inverted = PAGEMAP_PRESENT,
+	.category_mask = PAGEMAP_PRESENT | PAGEMAP_SWAPPED,
+	.return_mask = PAGEMAP_SWAPPED,
+};
 static const struct pagemap_scan ask_present = {
 	.category_inverted = NO_DATA,
 	.category_mask = NO_DATA,
@@ -136,7 +144,10 @@ static int add_map(void *arg, const struct track_map *map, const char *perms, co
 		m->vma = v;
 		m->room = room;
 	}
-	m->vma[m->n++] = (struct track_vma){map->start, map->end, m->run_ended, false};
+	m->vma[m->n++] = (struct track_vma){.start = map->start,
+					    .end = map->end,
+					    .begins_run = m->run_ended,
+					    .of_file = name[0] == '/'};
 	m->run_ended = false;
 	return 0;
 }
@@ -184,8 +195,10 @@ static bool gone(const struct track_proc *p)
 
 static int whole(struct track_proc *p, enum track_why why, int detail)
 {
-	p->state = gone(p) || detail == ESRCH ? TRACK_GONE : TRACK_WHOLE;
-	p->why = why;
+	bool ended = gone(p) || detail == ESRCH;
+
+	p->state = ended ? TRACK_GONE : TRACK_WHOLE;
+	p->why = ended ? TRACK_ENDED : why;
 	p->detail = detail;
 	return 0;
 }
@@ -295,6 +308,19 @@ static int scan_new(struct scan *s)
 	return scan_runs(s, &ask_unregistered, emit_region);
 }
 
+static int scan_dropped(struct scan *s)
+{
+	const struct track_maps *m = s->p->maps;
+	int rc = 0;
+
+	s->counter = NULL;
+	for (size_t i = 0; i < m->n && rc == 0; i++)
+		if (m->vma[i].of_file)
+			rc = scan_range(s, &ask_dropped, m->vma[i].start, m->vma[i].end,
+					emit_region);
+	return rc;
+}
+
 static int scan_all(struct scan *s)
 {
 	struct track_proc *p = s->p;
@@ -309,6 +335,8 @@ static int scan_all(struct scan *s)
 				emit_region);
 	if (rc == 0)
 		rc = scan_new(s);
+	if (rc == 0)
+		rc = scan_dropped(s);
 	return rc;
 }
 

@@ -15,7 +15,23 @@
 #define REGION_PAGES 2048UL
 
 /* Commands: an operation in the low byte, a page or a step above it. */
-enum { MAP = 1, TOUCH, STEP, UNMAP, AGAIN, MOVE, GROW, DROP, PROTECT, FORK, EXEC, BRK, DEEP, HUGE };
+enum {
+	MAP = 1,
+	TOUCH,
+	STEP,
+	UNMAP,
+	AGAIN,
+	MOVE,
+	GROW,
+	DROP,
+	PROTECT,
+	FORK,
+	EXEC,
+	BRK,
+	DEEP,
+	HUGE,
+	FILE_MAP
+};
 #define CMD(op, v) ((uint64_t)(op) | (uint64_t)(v) << 8)
 
 static char *map_pages(size_t pages)
@@ -38,6 +54,23 @@ static __attribute__((noinline)) uint64_t write_stack(void)
 	return ((uintptr_t)&frame[0] + PAGE - 1) & ~(PAGE - 1);
 }
 
+static char *region;
+
+/* A file of REGION_PAGES, not shared. */
+static uint64_t map_file(void)
+{
+	int fd = (int)syscall(SYS_memfd_create, "file", 1);
+
+	for (size_t i = 0; i < REGION_PAGES; i++)
+		if (pwrite(fd, "file", 4, (off_t)(i * PAGE)) != 4)
+			return 0;
+	if (ftruncate(fd, REGION_PAGES * PAGE) < 0)
+		return 0;
+	region = mmap(NULL, REGION_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	close(fd);
+	return (uintptr_t)region;
+}
+
 static uint64_t obey_more(uint64_t op, uint64_t v, char *at)
 {
 	switch (op) {
@@ -51,6 +84,8 @@ static uint64_t obey_more(uint64_t op, uint64_t v, char *at)
 		return (uint64_t)(uintptr_t)at;
 	case DEEP:
 		return write_stack();
+	case FILE_MAP:
+		return map_file();
 	case FORK:
 		return (uint64_t)fork();
 	case EXEC:
@@ -60,8 +95,6 @@ static uint64_t obey_more(uint64_t op, uint64_t v, char *at)
 		return 0;
 	}
 }
-
-static char *region;
 
 static uint64_t obey(uint64_t op, uint64_t v)
 {
@@ -234,6 +267,26 @@ static void t_dropped(void)
 	load_ask(&t.load, CMD(DROP, REGION_PAGES));
 	CHECK_UINT(round_after(&t, CMD(TOUCH, 5)), 1);
 	CHECK_UINT(store_present(&t.s, t.p), 1);
+	subject_end(&t);
+}
+
+/* What is dropped of a file's mapping is the file again, though the kernel keeps a mark there. */
+static void t_file(void)
+{
+	struct subject t;
+
+	if (!load_can_track())
+		return;
+	subject_start(&t);
+	set_region(&t, load_ask(&t.load, CMD(FILE_MAP, 0)), REGION_PAGES);
+	store_round(&t.s, t.p);
+	CHECK_UINT(t.s.in_region, 0); /* nothing but the page cache's */
+	CHECK_UINT(round_after(&t, CMD(STEP, 4)), REGION_PAGES / 4);
+	CHECK_UINT(round_after(&t, CMD(STEP, 8)), REGION_PAGES / 8);
+	CHECK_UINT(store_present(&t.s, t.p), REGION_PAGES / 4);
+	store_round(&t.s, t.p);
+	CHECK_UINT(t.s.in_region, 0);
+	load_ask(&t.load, CMD(DROP, REGION_PAGES / 2));
 	subject_end(&t);
 }
 
@@ -546,6 +599,7 @@ static const struct unit_case cases[] = {
 	{"scan: new mappings, also in the place of old ones", t_new_mappings},
 	{"scan: mremap", t_moved},
 	{"scan: madvise(DONTNEED)", t_dropped},
+	{"scan: a file's mapping, and what is dropped of it", t_file},
 	{"scan: mappings that are protected", t_protected},
 	{"scan: a heap and a stack that grow", t_heap_and_stack},
 	{"scan: transparent huge pages, by the small page", t_huge_pages},
