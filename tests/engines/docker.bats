@@ -267,8 +267,9 @@ setup_file() {
 
 @test "docker: memory that ran out is told (D11)" {
 	d11() {
+		# The shim begins to watch for it only after the runtime's start.
 		docker run --name cont --network none --memory 20m --memory-swap 20m --runtime "$RUNTIME_NAME" bb \
-			sh -c 'x=$(head -c 60000000 /dev/zero | tr "\0" x); echo done'
+			sh -c 'sleep 3; x=$(head -c 60000000 /dev/zero | tr "\0" x); echo done'
 		echo "status $?"
 		until_true says .State.OOMKilled cont true
 		inspect '.State.OOMKilled}} {{.State.ExitCode' cont
