@@ -26,7 +26,12 @@ static int enter(struct restoration *r, struct err *err)
 {
 	const struct plan *p = &r->k.plan;
 	int code = restore_enter_mounts(r, err);
+	auto_fd int work = code < 0 ? -1 : restore_own_directory(r->work_fd);
 
+	if (code == 0 && work < 0)
+		code = err_sys(err, errno, "open the work directory");
+	if (code == 0)
+		code = sync_send_listener(r->k.sync[1], work);
 	if (code == 0)
 		code = sync_expect(r->k.sync[1], SYNC_MAPPED, NULL, err);
 	if (code < 0)
@@ -100,10 +105,15 @@ static void undo_spawn_criu(void *ctx)
 static int begin_criu(void *ctx, struct err *err)
 {
 	struct restoration *r = ctx;
-	int code = sync_tell(r->k.sync[0], SYNC_MAPPED, err);
+	int code = sync_tell(r->k.sync[0], SYNC_MAPPED, err), work = -1;
 
 	if (code == 0)
-		code = sync_expect(r->k.sync[0], SYNC_EOF, NULL, err);
+		code = sync_expect_listener(r->k.sync[0], &work, err);
+	if (code < 0)
+		return code;
+	close_fd(&r->work_fd);
+	r->work_fd = work;
+	code = sync_expect(r->k.sync[0], SYNC_EOF, NULL, err);
 	return code < 0 ? code : criu_check(&r->criu, err);
 }
 

@@ -39,9 +39,10 @@ struct restoration {
 	const struct container_restore_opts *opts;
 	const struct ckpt_restore *with;
 	struct criu criu;
-	const char *program;     /* CRIU */
-	const char *config_file; /* its own, or NULL */
-	int cgroups_mode;        /* CRIU_CG_* */
+	const struct criu_event *event; /* the one that is being answered */
+	const char *program;            /* CRIU */
+	const char *config_file;        /* its own, or NULL */
+	int cgroups_mode;               /* CRIU_CG_* */
 	int images_fd, work_fd;
 	const char *descriptors[IMAGES_STDIO];
 	struct images_meta meta;
@@ -74,6 +75,9 @@ int restore_mount_points(void *ctx, struct err *err);
 const char *restore_first_closed(struct arena *a, const char *path);
 /* In CRIU's process: its mount namespace. */
 int restore_enter_mounts(struct restoration *r, struct err *err) must_check;
+/* There: the directory FD of the old mount namespace in the new one, as nothing can be mounted
+ * below the former; FD's copy, where it is not to be seen. Owned, -1. */
+int restore_own_directory(int fd);
 /* The deepest of the first N places that has POINT strictly below it, or -1. PURE. */
 int restore_parent_of(const struct restore_place *places, size_t n, const char *point);
 

@@ -326,6 +326,22 @@ static int open_images(const struct restoration *r, int dir, struct err *err)
 	return attach(dir, RESTORE_IMAGES, overlay, true, err);
 }
 
+/* CRIU makes directories in /tmp, which stay when it is killed: its own /tmp, if nothing that it
+ * needs is there. */
+static int own_tmp(const struct restoration *r, struct err *err)
+{
+	bool needed = path_is_below(r->dir, "/tmp") || path_is_below(r->program, "/tmp") ||
+		      (r->config_file && path_is_below(r->config_file, "/tmp"));
+
+	for (size_t i = 0; i < r->n_ext_mnt; i++)
+		needed |= path_is_below(r->ext_mnt[i].val, "/tmp");
+	if (needed || faccessat(AT_FDCWD, "/tmp", F_OK, 0) < 0)
+		return 0;
+	return mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") < 0
+		       ? err_sys(err, errno, "mount a tmpfs on '/tmp' for CRIU")
+		       : 0;
+}
+
 int restore_enter_mounts(struct restoration *r, struct err *err)
 {
 	auto_fd int dir = -1;
@@ -341,6 +357,27 @@ int restore_enter_mounts(struct restoration *r, struct err *err)
 	dir = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return err_sys(err, errno, "open '%s'", r->dir);
-	code = attach_all(r, dir, err);
+	code = own_tmp(r, err);
+	if (code == 0)
+		code = attach_all(r, dir, err);
 	return code < 0 ? code : open_images(r, dir, err);
+}
+
+int restore_own_directory(int fd)
+{
+	char link[64], path[PATH_MAX];
+	auto_fd int own = -1;
+	struct stat a, b;
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	if (n > 0) {
+		path[n] = '\0';
+		own = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (own < 0 || fstat(own, &a) < 0 || fstat(fd, &b) < 0 || a.st_dev != b.st_dev ||
+	    a.st_ino != b.st_ino)
+		return fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return take_fd(&own);
 }

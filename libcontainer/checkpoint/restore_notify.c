@@ -11,6 +11,7 @@
 #include "libcontainer/base/path.h"
 #include "libcontainer/base/proc.h"
 #include "libcontainer/base/sock.h"
+#include "libcontainer/base/steps.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/restore.h"
 #include "namespaces/ns.h"
@@ -100,9 +101,10 @@ static int hooks(struct restoration *r, struct err *err)
 	return code;
 }
 
-static int on_namespaces(struct restoration *r, struct criu_event *e, struct err *err)
+static int on_namespaces(void *ctx, struct err *err)
 {
-	int code = identify(r, e->pid, err);
+	struct restoration *r = ctx;
+	int code = identify(r, r->event->pid, err);
 
 	if (code == 0)
 		code = network(r, err);
@@ -111,30 +113,31 @@ static int on_namespaces(struct restoration *r, struct criu_event *e, struct err
 
 /* ---- orphan-pts-master: the terminal, whose master nobody in the container had ------------- */
 
-static int on_terminal(struct restoration *r, struct criu_event *e, struct err *err)
+static int on_terminal(void *ctx, struct err *err)
 {
+	struct restoration *r = ctx;
 	struct console *c = &r->k.console;
 	unsigned number = 0;
 	char name[32];
 	int code;
 
-	if (e->fd < 0)
+	if (r->event->fd < 0)
 		return err_fail(err, EPROTO, "CRIU sent no terminal");
 	if (r->k.console_fd < 0)
 		return err_fail(err, EINVAL,
 				"the dumped container had a terminal, the configuration has none "
 				"(process.terminal)");
-	if (ioctl(e->fd, TIOCGPTN, &number) < 0)
+	if (ioctl(r->event->fd, TIOCGPTN, &number) < 0)
 		return err_sys(err, errno, "ask for the number of the terminal");
 	if (c->socket < 0) {
-		c->master = fcntl(e->fd, F_DUPFD_CLOEXEC, 3);
+		c->master = fcntl(r->event->fd, F_DUPFD_CLOEXEC, 3);
 		if (c->master < 0)
 			return err_sys(err, errno, "keep the terminal");
 		console_copy_size(c->master);
 		return 0;
 	}
 	snprintf(name, sizeof(name), "/dev/pts/%u", number);
-	code = sock_send(c->socket, name, strlen(name), e->fd);
+	code = sock_send(c->socket, name, strlen(name), r->event->fd);
 	return code < 0 ? err_sys(err, -code, "send the terminal over the console socket") : 0;
 }
 
@@ -161,12 +164,12 @@ static void note_time_namespace(struct restoration *r)
 	list->set = true;
 }
 
-static int on_restored(struct restoration *r, struct criu_event *e, struct err *err)
+static int on_restored(void *ctx, struct err *err)
 {
+	struct restoration *r = ctx;
 	struct creation *k = &r->k;
 	int code = 0;
 
-	(void)e;
 	note_time_namespace(r);
 	/* Not before: CRIU has made devices that the container may only use. */
 	if (create_has_device_rules(k))
@@ -178,26 +181,32 @@ static int on_restored(struct restoration *r, struct criu_event *e, struct err *
 	return code;
 }
 
-static int on_resumed(struct restoration *r, struct criu_event *e, struct err *err)
+static int on_resumed(void *ctx, struct err *err)
 {
-	(void)e;
+	struct restoration *r = ctx;
+
 	return r->with->resumed ? r->with->resumed(r->with->ctx, err) : 0;
 }
 
+/* clang-format off */
+static const struct step events[] = {
+	{"setup-namespaces",  NULL, on_namespaces, NULL},
+	{"orphan-pts-master", NULL, on_terminal,   NULL},
+	{"post-restore",      NULL, on_restored,   NULL},
+	{"post-resume",       NULL, on_resumed,    NULL},
+};
+/* clang-format on */
+
 int restore_on_event(void *ctx, struct criu_event *event, struct err *err)
 {
-	static const struct {
-		const char *name;
-		int (*run)(struct restoration *r, struct criu_event *e, struct err *err);
-	} events[] = {
-		{"setup-namespaces", on_namespaces},
-		{"orphan-pts-master", on_terminal},
-		{"post-restore", on_restored},
-		{"post-resume", on_resumed},
-	};
+	struct restoration *r = ctx;
 
-	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
+	r->event = event;
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
+		size_t done = 0;
+
 		if (streq(events[i].name, event->name))
-			return events[i].run(ctx, event, err);
+			return steps_run("restore", &events[i], 1, &done, r, err);
+	}
 	return 0;
 }
