@@ -29,6 +29,7 @@ struct lazy_options {
 	void *arg;
 	unsigned prefetch;   /* pages to ask for ahead, at most so many at a time; 0: only faults */
 	unsigned max_spaces; /* address spaces at a time, after forks; more forks wait. 0: 512 */
+	bool release;        /* give the memory of pages back that nobody needs any more */
 	int stall_ms;        /* the longest time without any progress; 0: 60 s */
 };
 

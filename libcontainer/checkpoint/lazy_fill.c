@@ -119,6 +119,16 @@ static void run_extend(const struct space *sp, struct run *r, uint64_t max)
 			return;
 }
 
+/* Whether no other space needs the pages of this one's process. Those that it forks later do not
+ * need what is in here. */
+static bool is_only_one(const struct space *sp)
+{
+	for (const struct space *o = sp->lazy->spaces; o; o = o->next)
+		if (o != sp && o->proc == sp->proc)
+			return false;
+	return true;
+}
+
 /* Copies a run that begins at a pending page; up to MAX pages. How many are done with, 0 when none
  * is now, -errno. */
 static int64_t push(struct space *sp, uint32_t leaf, unsigned i, uint64_t max, struct err *err)
@@ -141,6 +151,8 @@ static int64_t push(struct space *sp, uint32_t leaf, unsigned i, uint64_t max, s
 		space_in(sp, leaf, i);
 		next_page(sp, &leaf, &i);
 	}
+	if (done > 0 && kind == PAGE_DATA && sp->lazy->opt.release && is_only_one(sp))
+		pages_release(sp->proc, r.leaf, r.i, (uint64_t)done);
 	return done;
 }
 

@@ -88,6 +88,9 @@ enum page_kind pages_leaf_get(const struct pages_proc *, uint32_t leaf, unsigned
 uint16_t pages_leaf_wiped(const struct pages_proc *, uint32_t leaf);
 void pages_leaf_set_asked(struct pages_proc *, uint32_t leaf, unsigned i);
 int32_t pages_pid(const struct pages_proc *);
+/* N pages of DATA from page I of a leaf on, whose contents lie side by side, are needed no more:
+ * their memory is given back, and they are NONE. */
+void pages_release(struct pages_proc *, uint32_t leaf, unsigned i, uint64_t n);
 
 /*
  * Contents that are elsewhere: a mapping that the process takes over (munmap at the end). Returns

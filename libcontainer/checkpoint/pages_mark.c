@@ -1,4 +1,5 @@
 /* RUNTIME: what else is said of pages: zeros, changed, unmapped, expected; contents elsewhere. */
+#include <fcntl.h>
 #include <sys/mman.h>
 
 #include "pages_impl.h"
@@ -90,4 +91,22 @@ int pages_refer(struct pages_proc *p, uint64_t addr, uint64_t n, int source, uin
 			  FIRST_SLOT + ((uint32_t)source << SOURCE_SHIFT) + slot);
 	}
 	return 0;
+}
+
+void pages_release(struct pages_proc *p, uint32_t leaf, unsigned i, uint64_t n)
+{
+	uint32_t first = p->leaves[leaf].page[i];
+
+	if (!page_is_data(first) || page_source(first) != OWN)
+		return;
+	/* Where that is not possible it takes until all is in. */
+	(void)fallocate(p->store->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			(off_t)page_slot(first) << PAGES_SHIFT, (off_t)(n << PAGES_SHIFT));
+	for (; n; n--) {
+		leaf_mark(p, &p->leaves[leaf], (uint16_t)(1U << i), PAGE_NONE);
+		if (++i == PAGES_LEAF) {
+			i = 0;
+			leaf++;
+		}
+	}
 }

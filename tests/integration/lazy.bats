@@ -33,3 +33,7 @@ restore() {
 	restore 24 remote
 	[[ $output =~ fetched\ [1-9] ]]
 }
+
+@test "lazy: a process runs on memory that was copied before, which is given back" {
+	restore 64 own
+}

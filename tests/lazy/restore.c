@@ -1,6 +1,6 @@
 /* TEST: a process that CRIU has dumped is restored with lazy pages, served by hull. */
 /*
- *     restore CRIU DIRECTORY MIB [remote]
+ *     restore CRIU DIRECTORY MIB [remote|own]
  *
  * Prints times; exit status 1 when the memory is not what it was. "remote": the contents are not
  * taken from the images but arrive page by page, as from the source of a migration.
@@ -195,8 +195,16 @@ static void deliver(struct lazy *lz, struct far *far, int32_t pid)
 	}
 }
 
-/* A store that knows which pages there are, and has none of them. */
-static struct pages *without_contents(struct pages *from, int32_t pid)
+static int take(struct pages_proc *p, uint64_t addr, const void *data, bool contents,
+		struct err *err)
+{
+	if (contents && pages_put(p, addr, 1, data, err) < 0)
+		return -err->code;
+	return pages_expect(p, addr, 1, err);
+}
+
+/* Another store, of its own memory: with the contents, or none of them. */
+static struct pages *copy_store(struct pages *from, int32_t pid, bool contents)
 {
 	struct pages *st = new_store();
 	struct pages_proc *p, *f = pages_find(from, pid);
@@ -205,10 +213,13 @@ static struct pages *without_contents(struct pages *from, int32_t pid)
 	if (pages_add(st, pid, &p, &err) < 0)
 		die("%s", err.text);
 	for (uint32_t l = 0; l < pages_leaves(f); l++)
-		for (unsigned i = 0; i < PAGES_LEAF; i++)
-			if (pages_leaf_get(f, l, i, NULL) == PAGE_DATA &&
-			    pages_expect(p, pages_leaf_addr(f, l) + i * PAGES_SIZE, 1, &err) < 0)
+		for (unsigned i = 0; i < PAGES_LEAF; i++) {
+			const void *data = NULL;
+
+			if (pages_leaf_get(f, l, i, &data) == PAGE_DATA &&
+			    take(p, pages_leaf_addr(f, l) + i * PAGES_SIZE, data, contents, &err))
 				die("%s", err.text);
+		}
 	if (pages_seal(p, &err) < 0)
 		die("%s", err.text);
 	return st;
@@ -282,8 +293,9 @@ int main(int argc, char **argv)
 		die("%s", err.text);
 	printf("index %.1f ms, %ju KiB\n", (double)(now_ns() - start) / 1e6,
 	       (uintmax_t)pages_index_bytes(far.store) >> 10);
-	if (strcmp(how, "remote") == 0)
-		opt.store = without_contents(far.store, pid);
+	if (*how)
+		opt.store = copy_store(far.store, pid, strcmp(how, "own") == 0);
+	opt.release = strcmp(how, "own") == 0;
 	lz = lazy_new(&opt, &err);
 	if (!lz || lazy_listen(lz, dfd, &err) < 0)
 		die("%s", err.text);
@@ -294,5 +306,7 @@ int main(int argc, char **argv)
 		die("the memory is not what it was");
 	kill(pid, SIGKILL);
 	lazy_free(lz);
+	if (opt.release && pages_used(opt.store) > pages_index_bytes(opt.store) + (1 << 20))
+		die("%ju bytes are still in use", (uintmax_t)pages_used(opt.store));
 	return 0;
 }

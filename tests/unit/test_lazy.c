@@ -377,11 +377,14 @@ static int serve(pid_t pid, bool resume_last)
 }
 
 static struct lazy_stats stats;
+static uint64_t used, used_before; /* of the store's memory, at the end */
+static bool release;
 
 static void test_process(void (*run)(struct view *), bool resume_last, unsigned sparse,
 			 unsigned spaces)
 {
-	struct lazy_options opt = {.fetch = fetch, .prefetch = 20, .max_spaces = spaces};
+	struct lazy_options opt = {
+		.fetch = fetch, .prefetch = 20, .max_spaces = spaces, .release = release};
 	struct err err = ERR_NONE;
 	int uffd, go, status;
 	pid_t pid;
@@ -397,7 +400,9 @@ static void test_process(void (*run)(struct view *), bool resume_last, unsigned 
 	if (!resume_last)
 		lazy_resume(lazy);
 	CHECK_INT(write(go, "g", 1), 1);
+	used_before = pages_used(store);
 	status = serve(pid, resume_last);
+	used = pages_used(store);
 	CHECK_INT(status, 0);
 	lazy_get_stats(lazy, &stats);
 	lazy_free(lazy);
@@ -564,6 +569,16 @@ static void survives_forks(void)
 	test_process(run_forks, true, 0, 0);
 	CHECK(!stats.spaces || stats.spaces > 8);
 	for (seed = 1; seed < 6; seed++)
+		test_process(run_forks, seed % 2, seed % 3 ? 0 : 7, 0);
+}
+
+/* What is in is given back, but not while a child needs it. */
+static void gives_memory_back(void)
+{
+	release = true;
+	test_process(run_read, false, 0, 0);
+	CHECK(!stats.spaces || used_before - used > (COUNT - COUNT / ZEROS) * PAGE / 10 * 9);
+	for (seed = 1; seed < 4; seed++)
 		test_process(run_forks, seed % 2, seed % 3 ? 0 : 7, 0);
 }
 
@@ -835,6 +850,7 @@ static const struct unit_case cases[] = {
 	{"threads wait while others change the memory", answers_while_things_change},
 	{"a page can come before its place", waits_for_the_place},
 	{"processes can fork meanwhile", survives_forks},
+	{"memory of the store is given back", gives_memory_back},
 	{"more forks than the server takes wait", lets_forks_wait},
 	{"what is wiped on fork stays so", wipes_on_fork},
 	{"processes can exec and end meanwhile", sees_ends},
