@@ -31,7 +31,7 @@ struct lazy *lazy_new(const struct lazy_options *opt, struct err *err)
 		return NULL;
 	}
 	lz->opt = *opt;
-	lz->listener = lz->criu = lz->dir = -1;
+	lz->listener = lz->criu = lz->dir = lz->guard = -1;
 	lz->progress_ms = clock_now_ms();
 	if (!lz->opt.max_spaces)
 		lz->opt.max_spaces = 512;
@@ -58,6 +58,7 @@ void lazy_free(struct lazy *lz)
 {
 	if (!lz)
 		return;
+	guard_end(lz, lz->stats.done_ns != 0);
 	while (lz->spaces) {
 		struct space *sp = lz->spaces;
 
@@ -104,7 +105,7 @@ int lazy_adopt(struct lazy *lz, struct space *sp, struct err *err)
 
 	if (flags < 0 || fcntl(sp->fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		err_sys(err, errno, "userfaultfd of process '%d'", pages_pid(sp->proc));
-	else
+	else if (guard_add(lz, sp, err) == 0)
 		(void)watch(lz, sp->fd, sp, err);
 	if (err->code) {
 		space_free(sp);
@@ -153,6 +154,7 @@ static void sweep(struct lazy *lz)
 			lz->turn = sp->next;
 		/* Others can have the same descriptor: it would be watched on. */
 		(void)epoll_ctl(lz->epoll, EPOLL_CTL_DEL, sp->fd, NULL);
+		guard_drop(lz, sp);
 		space_free(sp);
 		lz->n_spaces--;
 		lz->progress++;
@@ -277,6 +279,7 @@ static bool finished(struct lazy *lz)
 		return false;
 	if (!lz->stats.done_ns)
 		lz->stats.done_ns = now_ns();
+	guard_end(lz, true);
 	return true;
 }
 

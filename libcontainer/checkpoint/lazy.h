@@ -11,8 +11,8 @@
  * The processes are hostile, and do as they like meanwhile: fork, unmap, move and forget memory,
  * end. The kernel tells (userfaultfd_events); everything is bounded.
  *
- * If the process that serves ends before lazy_step says LAZY_DONE, the kernel gives pages of zeros
- * instead: whoever restores must then kill the container.
+ * If the process that serves ended before lazy_step has said LAZY_DONE, the kernel would give pages
+ * of zeros instead, and the container would go on with them. lazy_guard is there against that.
  */
 #ifndef HULL_LAZY_H
 #define HULL_LAZY_H
@@ -65,6 +65,14 @@ int lazy_step(struct lazy *, int timeout_ms, struct err *err) must_check;
 int lazy_arrived(struct lazy *, int32_t pid, uint64_t addr, uint64_t n, const void *data,
 		 struct err *err) must_check;
 void lazy_get_stats(const struct lazy *, struct lazy_stats *ret);
+
+/*
+ * Makes a process that holds all userfaultfds, too, and so keeps those who wait waiting: when this
+ * process ends, or calls lazy_free, before LAZY_DONE, it calls END(ARG), which is to kill the
+ * container. It has no descriptors but KEEP (or -1) and its log. To be called before criu connects.
+ */
+int lazy_guard(struct lazy *, void (*end)(void *arg), void *arg, int keep,
+	       struct err *err) must_check;
 
 /* Without criu: takes over a userfaultfd of process PID of the store; the processes run. */
 int lazy_add(struct lazy *, int32_t pid, int uffd, struct err *err) must_check;

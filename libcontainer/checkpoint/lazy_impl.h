@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/userfaultfd.h>
+#include <sys/types.h>
 
 #include "lazy.h"
 
@@ -18,6 +19,7 @@ struct space {
 	struct lazy *lazy;
 	struct pages_proc *proc;
 	int fd;
+	uint32_t id; /* for the guard */
 	bool gone;
 	uint16_t *pending; /* not in yet */
 	uint16_t *away;    /* pending, and not where it was in the image, but in a piece */
@@ -35,6 +37,9 @@ struct lazy {
 	struct space *spaces, *turn; /* whose turn it is to be filled */
 	unsigned n_spaces;
 	int epoll, listener, criu;
+	int guard; /* its socket */
+	pid_t guard_pid;
+	uint32_t last_id;
 	int dir;             /* of the socket */
 	int32_t pid;         /* whose userfaultfd comes next, or 0 */
 	bool resumed, calm;  /* no faults in this round */
@@ -65,6 +70,11 @@ int space_arrived(struct space *sp, uint64_t img, uint64_t n, struct err *err);
 
 /* lazy_event.c: what the kernel tells. */
 int space_read(struct space *sp, struct err *err);
+
+/* lazy_guard.c: the guard has it, has it no more, can go. Nothing happens without one. */
+int guard_add(struct lazy *lz, struct space *sp, struct err *err);
+void guard_drop(struct lazy *lz, const struct space *sp);
+void guard_end(struct lazy *lz, bool done);
 
 /* lazy.c */
 int lazy_adopt(struct lazy *lz, struct space *sp, struct err *err);

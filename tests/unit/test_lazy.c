@@ -694,6 +694,8 @@ static void run_exit_storm(struct view *v)
 			waitpid(pid, NULL, 0);
 	}
 	expect_all(v);
+	while (wait(NULL) > 0)
+		continue;
 }
 
 static void sees_ends(void)
@@ -726,6 +728,83 @@ static void serves_threads(void)
 {
 	test_process(run_threads, true, 0, 0);
 	test_process(run_threads, false, 4, 0);
+}
+
+/* ---- its end before the time ----------------------------------------------------------------- */
+
+static void kill_it(void *arg)
+{
+	kill(*(pid_t *)arg, SIGKILL);
+}
+
+/* Serves a while, and dies. */
+static _Noreturn void short_lived(pid_t pid, int uffd, int go, unsigned rounds, bool by_free)
+{
+	struct lazy_options opt = {.store = store};
+	struct err err = ERR_NONE;
+
+	lazy = lazy_new(&opt, &err);
+	CHECK_INT(lazy_guard(lazy, kill_it, &pid, -1, &err), 0);
+	CHECK_INT(lazy_add(lazy, PID, uffd, &err), 0);
+	CHECK_INT(write(go, "g", 1), 1);
+	while (rounds--)
+		CHECK(lazy_step(lazy, 5, &err) >= 0);
+	if (by_free)
+		lazy_free(lazy);
+	kill(getpid(), SIGKILL);
+	_exit(1);
+}
+
+/* The process never sees a page that is not its own: it waits, and is killed. */
+static void is_guarded(void)
+{
+	if (!can_test())
+		return;
+	make_store(0);
+	for (unsigned rounds = 0; rounds < 12; rounds++) {
+		int uffd, go, status;
+		pid_t pid = born(run_read, &uffd, &go), server = fork();
+
+		if (server == 0)
+			short_lived(pid, uffd, go, rounds * 3, rounds % 2);
+		close(uffd);
+		CHECK_INT(waitpid(server, &status, 0), server);
+		CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+		CHECK_INT(waitpid(pid, &status, 0), pid);
+		CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+		close(go);
+	}
+	pages_free(store);
+}
+
+static void never_called(void *arg)
+{
+	(void)arg;
+	kill(getppid(), SIGKILL);
+}
+
+/* And when all is in, the guard goes without a word. */
+static void guard_goes(void)
+{
+	struct lazy_options opt = {0};
+	struct err err = ERR_NONE;
+	int uffd, go;
+	pid_t pid;
+
+	if (!can_test())
+		return;
+	make_store(0);
+	opt.store = store;
+	lazy = lazy_new(&opt, &err);
+	CHECK_INT(lazy_guard(lazy, never_called, NULL, -1, &err), 0);
+	pid = born(run_forks, &uffd, &go);
+	CHECK_INT(lazy_add(lazy, PID, uffd, &err), 0);
+	lazy_resume(lazy);
+	CHECK_INT(write(go, "g", 1), 1);
+	CHECK_INT(serve(pid, false), 0);
+	CHECK_INT(waitpid(-1, NULL, 0), -1);
+	lazy_free(lazy);
+	pages_free(store);
 }
 
 /* ---- criu's connection ------------------------------------------------------------------- */
@@ -854,6 +933,8 @@ static const struct unit_case cases[] = {
 	{"more forks than the server takes wait", lets_forks_wait},
 	{"what is wiped on fork stays so", wipes_on_fork},
 	{"processes can exec and end meanwhile", sees_ends},
+	{"a process does not outlive its server without its memory", is_guarded},
+	{"a guard goes when all is in", guard_goes},
 	{"criu's words are understood", speaks_with_criu},
 	{"others are refused", refuses_bad_words},
 	{"processes that nobody knows are refused", refuses_strangers},
