@@ -1,5 +1,6 @@
 /* RUNTIME: a process that holds what the server of lazy pages has, in case that one is killed. */
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -50,8 +51,19 @@ static void let_go(struct held *held, size_t *n, uint32_t id)
 		}
 }
 
+/* Whether there is a message, before the server's end: others can have inherited its socket. */
+static bool wait_message(int sock, int server)
+{
+	struct pollfd p[] = {{.fd = sock, .events = POLLIN}, {.fd = server, .events = POLLIN}};
+
+	while (poll(p, 2, -1) < 0)
+		if (errno != EINTR)
+			return false;
+	return p[0].revents || poll(p, 1, 0) > 0;
+}
+
 /* Until all is done, or the server is no more. */
-static bool watch_server(int sock)
+static bool watch_server(int sock, int server)
 {
 	struct held *held = NULL;
 	size_t n = 0;
@@ -60,7 +72,7 @@ static bool watch_server(int sock)
 		struct guard_msg m;
 		int fd = -1;
 
-		if (sock_recv(sock, &m, sizeof(m), &fd) != sizeof(m))
+		if (!wait_message(sock, server) || sock_recv(sock, &m, sizeof(m), &fd) != sizeof(m))
 			return false;
 		if (m.op == GUARD_DONE)
 			return true;
@@ -94,13 +106,13 @@ static void close_others(const int *keep, size_t n)
 	}
 }
 
-static _Noreturn void guard(int sock, void (*end)(void *arg), void *arg, int keep)
+static _Noreturn void guard(int sock, int server, void (*end)(void *arg), void *arg, int keep)
 {
 	proc_reset_signals();
 	(void)setsid(); /* a ^C is for the server */
 	null_stdio();
-	close_others((int[]){sock, keep, log_fd()}, 3);
-	if (!watch_server(sock)) {
+	close_others((int[]){sock, server, keep, log_fd()}, 4);
+	if (!watch_server(sock, server)) {
 		log_error("hull ended before the restored memory was in: the container is killed");
 		end(arg);
 	}
@@ -111,16 +123,20 @@ static _Noreturn void guard(int sock, void (*end)(void *arg), void *arg, int kee
 
 int lazy_guard(struct lazy *lz, void (*end)(void *arg), void *arg, int keep, struct err *err)
 {
+	auto_fd int self = -1;
 	int pair[2];
 
 	if (lz->spaces || lz->guard >= 0)
 		return err_fail(err, EINVAL, "lazy pages: guarded too late");
+	self = proc_pidfd_open(getpid());
+	if (self < 0)
+		return err_sys(err, -self, "guard of lazy pages");
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(err, errno, "guard of lazy pages");
 	lz->guard_pid = fork();
 	if (lz->guard_pid == 0) {
 		close_fd(&pair[0]);
-		guard(pair[1], end, arg, keep);
+		guard(pair[1], self, end, arg, keep);
 	}
 	close_fd(&pair[1]);
 	if (lz->guard_pid < 0) {
