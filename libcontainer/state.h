@@ -8,6 +8,7 @@
  *   filter        the compiled seccomp program, for exec
  *   start.sock    init listens on it until the container is started
  *   notify/       the sd_notify socket, when NOTIFY_SOCKET is set
+ *   migrate.json  a migration that is not over: checkpoint/journal.h
  *
  * The directory itself carries the lock: flock(2) on it is held by commands that change
  * the container (create, start, delete, pause, resume, update). Reading needs no lock.
@@ -23,6 +24,7 @@
 #include "oci-spec/oci.h"
 
 #define STATE_VERSION 1
+#define STATE_JOURNAL "migrate.json"
 
 struct state_rdt {
 	const char *clos;        /* the class: a directory of resctrl, "." for its root */

@@ -29,9 +29,10 @@
 #define HULL_CKPT_JOURNAL_H
 
 #include "libcontainer/base/arena.h"
+#include "libcontainer/state.h"
 #include "oci-spec/spec.h"
 
-#define JOURNAL_FILE    "migrate.json"
+#define JOURNAL_FILE    STATE_JOURNAL
 #define JOURNAL_VERSION 1
 
 struct migration_id {
@@ -48,6 +49,7 @@ bool migration_id_same(const struct migration_id *a, const struct migration_id *
 enum journal_role { JOURNAL_SOURCE, JOURNAL_TARGET };
 
 enum journal_phase {
+	/* The numbers are part of the protocol (wire.h). */
 	JOURNAL_NONE, /* there is no journal of this migration */
 	JOURNAL_PREPARING,
 	JOURNAL_FROZEN,

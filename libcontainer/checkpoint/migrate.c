@@ -177,7 +177,8 @@ static void undo_begin(void *ctx)
 	struct migration *x = ctx;
 	struct err err;
 
-	if (journal_phase(&x->journal) != JOURNAL_COMMIT_SENT &&
+	/* From commit-sent on it says who has the container. */
+	if (journal_decide(journal_phase(&x->journal), JOURNAL_UNREACHABLE) == JOURNAL_RESUME &&
 	    journal_end(&x->arena, x->c.dirfd, &x->journal, &err) < 0)
 		log_later("undo: %s", err.text);
 }

@@ -78,6 +78,7 @@ static int answer(struct receiver *x, const struct wire_msg *msg, bool *ret_stop
 /* If nobody works on it, what it can still become is decided here, and noted before it is told. */
 static int look_up(struct receiver *x, enum journal_phase *ret, struct err *err)
 {
+	bool alone;
 	int r;
 
 	*ret = JOURNAL_NONE;
@@ -85,6 +86,9 @@ static int look_up(struct receiver *x, enum journal_phase *ret, struct err *err)
 	x->dir_fd = open(x->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (x->dir_fd < 0)
 		return errno == ENOENT ? 0 : err_sys(err, errno, "open '%s'", x->dir);
+	/* First of all: a phase that was read before may be an older one by the time that its
+	 * receiver lets go of the lock. */
+	alone = flock(x->dir_fd, LOCK_EX | LOCK_NB) == 0;
 	r = journal_load(&x->arena, x->dir_fd, &x->journal, err);
 	if (r == -ENOENT) {
 		err_clear(err);
@@ -93,9 +97,7 @@ static int look_up(struct receiver *x, enum journal_phase *ret, struct err *err)
 	if (r < 0)
 		return r;
 	*ret = journal_phase(&x->journal);
-	if (flock(x->dir_fd, LOCK_EX | LOCK_NB) < 0)
-		return 0;
-	if (journal_orphaned(*ret) == *ret)
+	if (!alone || journal_orphaned(*ret) == *ret)
 		return 0;
 	*ret = journal_orphaned(*ret);
 	return journal_advance(&x->arena, x->dir_fd, &x->journal, *ret, err);
@@ -289,10 +291,12 @@ static void clean_up(struct receiver *x, int result)
 	wire_files_done(&x->images);
 	wire_files_done(&x->files);
 	close_fd(&x->images_fd);
-	/* What the source cannot have committed needs no journal: there is none of an aborted one.
-	 */
-	if (result < 0 && (phase == JOURNAL_RECEIVING || phase == JOURNAL_RESTORED) &&
-	    state_remove(x->root, x->name, &err) < 0)
+	/* A source that has not heard PREPARED needs no journal. One that has may have sent COMMIT
+	 * and will ask: it is told that nothing came of it. */
+	if (result < 0 && phase == JOURNAL_RESTORED &&
+	    journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_ABORTED, &err) < 0)
+		log_later("%s", err.text);
+	if (result < 0 && phase == JOURNAL_RECEIVING && state_remove(x->root, x->name, &err) < 0)
 		log_later("%s", err.text);
 	close_fd(&x->dir_fd);
 	wire_done(&x->wire);

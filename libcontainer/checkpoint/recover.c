@@ -21,9 +21,15 @@ static int ask_phase(struct migration *x, enum journal_phase *ret, struct err *e
 
 static int resume(struct migration *x, struct err *err)
 {
+	struct err ignored;
 	int r = cgroup_freeze(x->c.cgroup_fd, false, err);
 
-	return r < 0 ? r : journal_end(&x->arena, x->c.dirfd, &x->journal, err);
+	if (r == 0)
+		r = journal_end(&x->arena, x->c.dirfd, &x->journal, err);
+	/* Its journal is of no more use to anybody. */
+	if (r == 0 && x->connected)
+		(void)!wire_send_phase(&x->wire, WIRE_FORGET, &x->id, JOURNAL_NONE, &ignored);
+	return r;
 }
 
 static int carry_out(struct migration *x, enum journal_phase target, struct err *err)

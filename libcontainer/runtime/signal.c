@@ -77,6 +77,12 @@ static int freeze(struct container_root *root, const char *id, bool frozen, stru
 				container_status_name(c.status));
 	if (c.cgroup_fd < 0)
 		return err_fail(err, ENOTSUP, "the container has no cgroup to freeze");
+	/* It may run on another host by now: two of it is what must not be. */
+	if (!frozen && faccessat(c.dirfd, STATE_JOURNAL, F_OK, 0) == 0) {
+		err_fail(err, EBUSY, "a migration of container '%s' is not over", id);
+		err_hint(err, "hull migrate --recover decides where it goes on");
+		return -EBUSY;
+	}
 	return cgroup_freeze(c.cgroup_fd, frozen, err);
 }
 

@@ -53,3 +53,16 @@ frozen() {
 	refused hull resume nosuch
 	has "$line" "does not exist"
 }
+
+@test "pause: resume is refused when a migration is not over" {
+	sleeper web
+	hull pause web
+	# It may run on another host.
+	echo '{}' >"$ROOT/web/migrate.json"
+	run -1 --separate-stderr hull resume web
+	matches "$stderr" "a migration of container 'web' is not over.*migrate --recover"
+	frozen
+	rm "$ROOT/web/migrate.json"
+	hull resume web
+	equal "$(status_of web)" running
+}
