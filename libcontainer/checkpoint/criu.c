@@ -425,8 +425,9 @@ static int answer_notify(struct criu *c, const CriuResponse *told, int fd, criu_
 	CriuRequest reply = CRIU_REQUEST__INIT;
 	CriuOptions more = CRIU_OPTIONS__INIT;
 	struct criu_event event = {.name = "", .fd = fd};
-	struct err err;
+	struct err err; /* what succeeds may leave something in it */
 
+	err_clear(&err);
 	if (told->notify && told->notify->script)
 		event.name = told->notify->script;
 	if (told->notify && told->notify->has_pid)
@@ -435,13 +436,15 @@ static int answer_notify(struct criu *c, const CriuResponse *told, int fd, criu_
 	reply.type = CRIU_TYPE__NOTIFY;
 	reply.has_notify_success = true;
 	/* One refusal is for all that follows: a lazy dump goes on after the first. */
-	reply.notify_success = !why->code && notify(ctx, &event, why) >= 0;
+	if (!why->code && notify(ctx, &event, &err) < 0)
+		*why = err;
+	reply.notify_success = !why->code;
 	if (event.n_external) {
 		more.external = (char **)(uintptr_t)event.external;
 		more.n_external = event.n_external;
 		reply.opts = &more;
 	}
-	return send_request(c, &reply, reply.notify_success ? why : &err);
+	return send_request(c, &reply, &err);
 }
 
 /* Until the answer. A refusal of NOTIFY is the error, CRIU's is its consequence. */
