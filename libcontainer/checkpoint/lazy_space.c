@@ -48,9 +48,7 @@ struct space *space_new(struct lazy *lz, struct pages_proc *proc, int fd, struct
 	}
 	sp->fd = fd;
 	for (uint32_t l = 0; l < pages_leaves(proc); l++) {
-		for (unsigned i = 0; i < PAGES_LEAF; i++)
-			if (pages_leaf_get(proc, l, i, NULL) >= PAGE_REMOTE)
-				sp->pending[l] |= (uint16_t)(1U << i);
+		sp->pending[l] = pages_leaf_to_come(proc, l);
 		sp->n_pending += (unsigned)__builtin_popcount(sp->pending[l]);
 	}
 	return sp;

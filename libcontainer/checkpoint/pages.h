@@ -84,7 +84,8 @@ int64_t pages_leaf_at(const struct pages_proc *, uint64_t addr);
 /* Page I of a leaf, as pages_get. */
 enum page_kind pages_leaf_get(const struct pages_proc *, uint32_t leaf, unsigned i,
 			      const void **ret_data);
-/* A bit for each page. */
+/* A bit for each page: REMOTE, ASKED or DATA; wiped on fork. */
+uint16_t pages_leaf_to_come(const struct pages_proc *, uint32_t leaf);
 uint16_t pages_leaf_wiped(const struct pages_proc *, uint32_t leaf);
 void pages_leaf_set_asked(struct pages_proc *, uint32_t leaf, unsigned i);
 int32_t pages_pid(const struct pages_proc *);

@@ -227,6 +227,15 @@ enum page_kind pages_leaf_get(const struct pages_proc *p, uint32_t leaf, unsigne
 	return page_read(p, p->leaves[leaf].page[i], ret_data);
 }
 
+uint16_t pages_leaf_to_come(const struct pages_proc *p, uint32_t leaf)
+{
+	uint16_t bits = 0;
+
+	for (unsigned i = 0; i < PAGES_LEAF; i++)
+		bits |= (uint16_t)((p->leaves[leaf].page[i] >= PAGE_REMOTE) << i);
+	return bits;
+}
+
 void pages_leaf_set_asked(struct pages_proc *p, uint32_t leaf, unsigned i)
 {
 	if (p->leaves[leaf].page[i] == PAGE_REMOTE)

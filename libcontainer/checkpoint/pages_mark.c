@@ -75,20 +75,25 @@ int pages_refer(struct pages_proc *p, uint64_t addr, uint64_t n, int source, uin
 		struct err *err)
 {
 	const struct source *s = &p->sources[source];
+	uint64_t end = addr + (n << PAGES_SHIFT);
 	struct leaf *l;
 
 	if (pages_check_range(p, addr, n, err) < 0)
 		return -err->code;
 	if (offset % PAGES_SIZE || offset > s->len || n > (s->len - offset) >> PAGES_SHIFT)
 		return err_fail(err, EINVAL, "memory pages of process '%d' end too early", p->pid);
-	for (uint64_t i = 0; i < n; i++) {
-		uint64_t at = addr + (i << PAGES_SHIFT);
-		uint32_t slot = (uint32_t)((offset >> PAGES_SHIFT) + i);
-
+	for (uint64_t at = addr, page = FIRST_SLOT + ((uint32_t)source << SOURCE_SHIFT) +
+					(uint32_t)(offset >> PAGES_SHIFT);
+	     at < end;) {
 		if (leaf_get(p, at >> LEAF_SHIFT, &l, err) < 0)
 			return -err->code;
-		leaf_mark(p, l, (uint16_t)(1U << (at >> PAGES_SHIFT) % PAGES_LEAF),
-			  FIRST_SLOT + ((uint32_t)source << SOURCE_SHIFT) + slot);
+		do {
+			uint32_t *to = &l->page[(at >> PAGES_SHIFT) % PAGES_LEAF];
+
+			pages_drop_slot(p->store, *to);
+			*to = (uint32_t)page++;
+			at += PAGES_SIZE;
+		} while (at < end && at % (PAGES_LEAF << PAGES_SHIFT));
 	}
 	return 0;
 }
