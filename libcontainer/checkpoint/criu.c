@@ -18,7 +18,6 @@
 #include "libcontainer/base/str.h"
 
 #define MAX_REPLY    65536
-#define MAX_LOG      (16 << 20)
 #define LOG_LEVEL    4 /* what runc and crun ask for: people send these logs to CRIU's authors */
 #define HINT_INSTALL "install CRIU 4.2 or newer, or name it by --criu"
 
@@ -141,6 +140,10 @@ static int ask(struct criu *c, CriuType type, CriuFeatures *features, CriuRespon
 	request.has_keep_open = request.keep_open = true;
 	request.features = features;
 	r = send_request(c, &request, err);
+	if (r == -EPIPE) {
+		err_clear(err);
+		return explain_end(c, err);
+	}
 	if (r == 0)
 		r = receive(c, ret, NULL, err);
 	if (r == 0 && ((*ret)->type != type || !(*ret)->success))
@@ -374,51 +377,6 @@ static void fill_options(CriuOptions *o, const struct criu_request *q)
 	TEXT(lsm_mount_context);
 }
 
-/* It goes on without, and with the descriptors that it has. */
-static bool is_harmless(const char *text)
-{
-	return str_starts(text, "rlimit: Can't setup RLIMIT_NOFILE");
-}
-
-/* The first error in CRIU's log, which names its cause; the last is only "Dumping FAILED". Lines
- * are "(00.012345) Error (criu/files.c:123): text". */
-static const char *first_error(struct arena *a, const struct criu_request *q)
-{
-	struct err ignored;
-	char *text, *p;
-	size_t len;
-
-	if (io_read_file(a, q->work_fd, q->log_file, MAX_LOG, &text, &len, &ignored) < 0)
-		return NULL;
-	for (p = text; (p = strstr(p, "Error (")); p += strcspn(p, "\n")) {
-		char *reason = strstr(p, "): ");
-
-		if (!reason)
-			return NULL;
-		reason += strlen("): ");
-		if (is_harmless(reason))
-			continue;
-		reason[strcspn(reason, "\n")] = '\0';
-		return reason;
-	}
-	return NULL;
-}
-
-static int failure(const CriuResponse *answer, const struct criu_request *q, struct err *err)
-{
-	static const char *const what[] = {"dump", "dump the memory of", "restore"};
-	auto_arena a = ARENA_INIT;
-	const char *why = first_error(&a, q);
-	int code = answer->has_cr_errno && answer->cr_errno > 0 ? answer->cr_errno : EIO;
-
-	if (!why && given(answer->cr_errmsg))
-		why = answer->cr_errmsg;
-	err_fail(err, code, "CRIU could not %s the container: %.512s", what[q->what],
-		 why ? why : "it does not say why");
-	err_hint(err, "the whole log is '%s' in the work directory", q->log_file);
-	return -err->code;
-}
-
 static int answer_notify(struct criu *c, const CriuResponse *told, int fd, criu_notify *notify,
 			 void *ctx, struct err *why)
 {
@@ -474,7 +432,8 @@ static int converse(struct criu *c, const struct criu_request *q, criu_notify *n
 			return err_fail(err, EPROTO, "CRIU gave an answer of type %d",
 					(int)answer->type);
 		if (!answer->success)
-			return failure(answer, q, err);
+			return criu_failed(q, answer->has_cr_errno ? answer->cr_errno : 0,
+					   answer->cr_errmsg, err);
 		if (ret_pid)
 			*ret_pid = answer->restore ? answer->restore->pid : 0;
 		return 0;

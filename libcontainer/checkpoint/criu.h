@@ -125,5 +125,8 @@ typedef int criu_notify(void *ctx, struct criu_event *event, struct err *err);
  * is the one of NOTIFY if that refused, else the first of CRIU's. */
 int criu_run(struct criu *c, const struct criu_request *request, criu_notify *notify, void *ctx,
 	     pid_t *ret_pid, struct err *err) must_check;
+/* Its error, when CRIU refused: the cause that its log names, and what helps. */
+int criu_failed(const struct criu_request *request, int cr_errno, const char *errmsg,
+		struct err *err);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/log.h"
+#include "libcontainer/base/proc.h"
 #include "libcontainer/base/steps.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/archive.h"
@@ -223,15 +224,38 @@ static int find_externals(struct dump *x, struct externals *ret, struct err *err
 	return r < 0 ? r : externals_find(&x->arena, &x->spec, pids, n, ret, err);
 }
 
+/* CRIU dumps the first process and its descendants. What exec started is the child of whoever did.
+ */
+static void tell_of_strangers(const pid_t *pids, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct proc_stat st;
+		size_t j = 0;
+
+		if (proc_stat_read(pids[i], &st) < 0)
+			continue;
+		while (j < n && pids[j] != st.ppid)
+			j++;
+		if (j == n)
+			log_warn("checkpoint: process %d was started by exec: it is not saved",
+				 (int)pids[i]);
+	}
+}
+
 /* What cannot be dumped is told before anything is disturbed. */
 static int dump_look(void *ctx, struct err *err)
 {
 	struct dump *x = ctx;
 	struct externals *e = &x->before;
-	int r = find_externals(x, e, err);
+	pid_t *pids;
+	size_t n;
+	int r = processes(x, &pids, &n, err);
 
+	if (r == 0)
+		r = externals_find(&x->arena, &x->spec, pids, n, e, err);
 	if (r < 0)
 		return r;
+	tell_of_strangers(pids, n);
 	x->q.ext_mnt = e->ext_mnt;
 	x->q.n_ext_mnt = e->n_ext_mnt;
 	x->q.external = e->external;

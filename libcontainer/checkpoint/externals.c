@@ -330,6 +330,12 @@ static int find_descriptors(struct scan *s, pid_t pid, bool first, struct err *e
 		if (n <= 0)
 			continue; /* "." and ".." */
 		link[n] = '\0';
+		/* CRIU's own words for it are "send_fds failed (-22)". */
+		if (streq(link, "anon_inode:[io_uring]"))
+			return err_fail(err, ENOTSUP,
+					"descriptor %s of process %d is an io_uring, which CRIU "
+					"cannot dump",
+					e->d_name, (int)pid);
 		name = name_of(s, proc, e->d_name, link);
 		if (name)
 			add_external(s, name);
