@@ -28,35 +28,35 @@ static pid_t as_pid(const char *name)
 	return str_to_u32(name, &v) == 0 && v <= INT32_MAX ? (pid_t)v : -1;
 }
 
-static bool stoppable(pid_t tid)
+/* The state of a task that has not ended, or 0. */
+static char live_state(pid_t tid)
 {
 	struct proc_stat st;
 
-	return proc_stat_read(tid, &st) == 0 && !strchr("DZX", st.state);
+	return proc_stat_read(tid, &st) < 0 || strchr("ZX", st.state) ? 0 : st.state;
 }
 
 pid_t task_pick(pid_t pid)
 {
 	auto_dir DIR *dir = NULL;
-	char path[64];
+	char path[64], state = live_state(pid);
+	pid_t waiting = state ? pid : -ESRCH;
 	struct dirent *e;
 
-	if (stoppable(pid))
+	if (state && state != 'D')
 		return pid;
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	dir = opendir(path);
-	if (!dir)
-		return -ESRCH;
-	for (int i = 0; i < TASKS_LOOKED_AT && (e = readdir(dir));) {
+	for (int i = 0; dir && i < TASKS_LOOKED_AT && (e = readdir(dir)); i++) {
 		pid_t tid = as_pid(e->d_name);
 
-		if (tid < 0)
-			continue;
-		if (stoppable(tid))
+		state = tid < 0 ? 0 : live_state(tid);
+		if (state && state != 'D')
 			return tid;
-		i++;
+		if (state)
+			waiting = tid;
 	}
-	return -EBUSY;
+	return waiting;
 }
 
 struct reader {

@@ -4,8 +4,8 @@
 
 #include "track.h"
 
-/* A thread of the process that can be stopped: the first one if it is alive and not in an
- * uninterruptible wait, or another. -EBUSY or -ESRCH. */
+/* A thread of the process to be stopped: the first one if it is alive, but rather one that is not
+ * in an uninterruptible wait, which may be short or not. -ESRCH. */
 pid_t task_pick(pid_t pid);
 /* The address of a system call instruction in its memory: of the vDSO, or of other code. 0: none.
  */
