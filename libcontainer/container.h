@@ -174,7 +174,7 @@ struct container_migrate_opts {
 	const char *mode;        /* "auto", "precopy", "stop"; NULL: auto */
 	const char *criu, *ssh;  /* programs here; NULL: found in PATH */
 	const char *target_hull, *target_root, *target_criu; /* over there; NULL: the usual ones */
-	const char *compress; /* "none", "lz4", "zstd[:N]"; NULL: none */
+	const char *compress; /* "auto", "none", "lz4", "zstd[:N]"; NULL: auto */
 	uint64_t bandwidth;   /* bytes a second at most; 0: no limit */
 	int downtime_ms;
 	uint32_t max_rounds;

@@ -101,7 +101,7 @@ _hull_value()
 	migrate:--downtime) : ;;
 	migrate:--max-rounds) : ;;
 	migrate:--bandwidth) : ;;
-	migrate:--compress) _hull_words "none lz4 zstd[:LEVEL]" ;;
+	migrate:--compress) _hull_words "auto none lz4 zstd[:LEVEL]" ;;
 	migrate:--name) : ;;
 	migrate:--ssh-command) : ;;
 	migrate:--target-hull) : ;;

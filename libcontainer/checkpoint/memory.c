@@ -12,6 +12,7 @@
 #include "libcontainer/checkpoint/migrate.h"
 
 #define RANGES_AT_ONCE 4096
+#define CHOOSE_AFTER   (16U << 20)
 
 uint64_t memory_key(pid_t pid)
 {
@@ -35,7 +36,7 @@ int memory_init(struct memory *m, struct wire *w, struct container *c, struct er
 	*m = (struct memory){.wire = w, .c = c};
 	m->buf = malloc(WIRE_BODY_MAX);
 	m->ranges = malloc(sizeof(*m->ranges) * RANGES_AT_ONCE);
-	rate_meter_init(&m->meter, rate_now_ns());
+	m->began = rate_now_ns();
 	if (!m->buf || !m->ranges)
 		return err_sys(err, ENOMEM, "copy the container's memory");
 	return track_probe(err);
@@ -84,6 +85,26 @@ static int send_pages(struct memory *m, uint64_t key, uint64_t address, const ui
 	return r;
 }
 
+/* By how fast the connection turned out to be, and how well and how fast what was just sent can be
+ * compressed. */
+static int choose_codec(struct memory *m, size_t len, struct err *err)
+{
+	struct codec_sample samples[N_CODEC_SAMPLES];
+	int64_t took = rate_now_ns() - m->began;
+	uint64_t bandwidth = m->dirty * 1000000 / ((uint64_t)took / 1000 + 1);
+	struct compressor *c = compressor_new();
+
+	m->choose = false;
+	if (!c)
+		return err_sys(err, ENOMEM, "choose how to compress");
+	codec_measure(c, m->buf, len, samples);
+	compressor_free(c);
+	m->wire->how = codec_choose(bandwidth, samples, N_CODEC_SAMPLES);
+	log_debug("migrate: %llu MiB/s: compressed by %s", (unsigned long long)bandwidth >> 20,
+		  codec_name(m->wire->how.codec));
+	return 0;
+}
+
 /* A page that went away meanwhile is sent as zeros: what is there in the end is said by the images.
  */
 static int send_range(struct memory *m, struct track_proc *p, uint64_t key, uint64_t start,
@@ -104,6 +125,8 @@ static int send_range(struct memory *m, struct track_proc *p, uint64_t key, uint
 				       (int)p->pid);
 		r = send_pages(m, key, start, m->buf, (stop - start) / WIRE_PAGE_SIZE, err);
 		m->dirty += stop - start;
+		if (r == 0 && m->choose && m->dirty >= CHOOSE_AFTER)
+			r = choose_codec(m, stop - start, err);
 		start = stop;
 	}
 	return r;

@@ -71,7 +71,7 @@ int migrate_connect(void *ctx, struct err *err)
 				 NULL};
 	int r = transport_parse(&x->arena, x->o->destination, &x->to, err);
 
-	if (r == 0 && given(x->o->compress))
+	if (r == 0 && given(x->o->compress) && !streq(x->o->compress, "auto"))
 		r = codec_parse(x->o->compress, &x->how, err);
 	if (r == 0)
 		r = transport_open(&x->transport, &x->to, x->o->ssh, receive, err);
@@ -221,6 +221,7 @@ static int copy_rounds(void *ctx, struct err *err)
 	unsigned stuck = 0;
 	int r = memory_init(&x->memory, &x->wire, &x->c, err);
 
+	x->memory.choose = !given(x->o->compress) || streq(x->o->compress, "auto");
 	while (r == 0) {
 		int64_t start = rate_now_ns(), took, predicted;
 		uint64_t bandwidth;

@@ -64,7 +64,6 @@ struct memory {
 	struct wire *wire;
 	struct container *c;
 	struct track_set set;
-	struct rate_meter meter;
 	uint32_t round;
 	struct track_range *ranges; /* of the process that is being scanned */
 	size_t n_ranges, max_ranges;
@@ -72,6 +71,8 @@ struct memory {
 	uint8_t *buf;                /* WIRE_BODY_MAX */
 	uint64_t pages, zeros, sent; /* of this round; SENT: bytes on the wire */
 	uint64_t dirty;              /* bytes of this round */
+	bool choose;                 /* how to compress: after the first CHOOSE_AFTER bytes */
+	int64_t began;
 	struct err *err;
 };
 
