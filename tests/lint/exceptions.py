@@ -16,6 +16,7 @@ NOT_BUILT = {
     "tests/integration/attacker.h": "built by the integration tests themselves",
     "tests/integration/engine.c": "built by the integration tests themselves",
     "tests/integration/engine.h": "built by the integration tests themselves",
+    "tests/checkpoint/engine_program.c": "built by the tests of checkpoint themselves",
     "tests/checkpoint/workload.c": "built by the tests of checkpoint themselves",
     "tests/checkpoint/workload.h": "built by the tests of checkpoint themselves",
     "tests/checkpoint/workload_files.c": "built by the tests of checkpoint themselves",
