@@ -1,0 +1,122 @@
+#!/usr/bin/env bats
+# hull migrate to this host, under another name: memory, processes, options.
+load helpers
+
+@test "migrate: memory that is written meanwhile goes in rounds, and arrives whole" {
+	up 64 20
+	migrate --json
+	lives_there
+	# The first round has all; what is left at the end is what 20 MiB/s write in a moment.
+	jq -e '.rounds >= 2 and .bytes > 64 * 1048576 and .lastBytes < 32 * 1048576
+		and .downtimeMs <= .totalMs and .downtimeMs >= .dumpMs' "$OUT"
+	equal "$(jq -s 'map(select(.event == "round")) | length' "$ERR")" "$(jq .rounds "$OUT")"
+	jq -es '.[0] | .event == "round" and .round == 1 and .memoryBytes >= 64 * 1048576' "$ERR"
+}
+
+@test "migrate: the report for people is one line" {
+	up 4 1
+	migrate
+	lives_there
+	equal "$(wc -l < "$OUT")" 1
+	has "$(cat "$OUT")" "migrated in "
+	equal "$(cat "$ERR")" ""
+}
+
+@test "migrate: --mode stop copies all while it stands still" {
+	up 64 20
+	migrate --json --mode stop
+	lives_there
+	jq -e '.rounds == 0 and .bytes > 64 * 1048576' "$OUT"
+}
+
+@test "migrate: --mode precopy, one round before it stops at most" {
+	up 64 200
+	migrate --json --mode precopy --max-rounds 1
+	lives_there
+	jq -e '.rounds == 1' "$OUT"
+}
+
+@test "migrate: --compress lz4 and zstd send less" {
+	local how
+
+	for how in lz4 zstd zstd:1; do
+		# The numbers of a page have much in common.
+		up 32 10
+		migrate --json --compress "$how"
+		lives_there
+		jq -e '.bytes < 31 * 1048576' "$OUT"
+		hull delete --force there
+	done
+}
+
+@test "migrate: --bandwidth is kept to" {
+	up 32 1
+	migrate --json --bandwidth 16M
+	lives_there
+	# A bucket may be full at the beginning: a quarter of the time less.
+	jq -e '.totalMs >= 1500 and .rounds >= 2' "$OUT"
+}
+
+@test "migrate: a bad option is refused before anything is touched" {
+	up 1 1
+	migrate_refused --compress gzip
+	has "$line" gzip
+	migrate_refused --bandwidth 0x
+	migrate_refused --max-rounds -1
+	TO=local:relative migrate_refused
+	TO=-oProxyCommand=x migrate_refused
+	lives_here
+}
+
+@test "migrate: ten processes, each with threads" {
+	up 4 2 10 4
+	migrate --json
+	lives_there 10
+	equal "$(hull ps -f json there | jq length)" 10
+}
+
+@test "migrate: namespaces, host name and network come along" {
+	script 'hostname moved; exec /bin/mover 2 1'
+	config '.process.capabilities[] += ["CAP_SYS_ADMIN"]'
+	cp "$T/here/config.json" "$T/config"
+	jq -c --arg cg "/$CG/there" '.linux.cgroupsPath = $cg' "$T/config" > "$T/there/config.json"
+	apart run -d here && goes_on
+	migrate
+	lives_there
+	equal "$(hull exec there hostname)" moved
+	has "$(hull exec there ifconfig lo)" 127.0.0.1
+	for ns in pid net ipc uts mnt cgroup; do
+		differ "$(readlink "/proc/$(pid_of there)/ns/$ns")" "$(readlink "/proc/self/ns/$ns")"
+	done
+	equal "$(hull exec there sh -c 'echo $PPID')" 0
+}
+
+@test "migrate: the container has the same descriptors afterwards, and no other" {
+	up 4 1
+	ls /proc/"$(pid_of here)"/fd > "$T/before"
+	migrate
+	lives_there
+	ls /proc/"$(pid_of there)"/fd > "$T/after"
+	diff "$T/before" "$T/after"
+}
+
+@test "migrate: what arrived goes on its way a second time" {
+	up 16 4
+	migrate
+	lives_there
+	quietly "$HULL" --criu "$CRIU" --root "$ROOT" migrate --target-root "$ROOT" --target-criu "$CRIU" \
+		--name here there "local:$T/here" || { cat "$ERR"; false; }
+	goes_on
+	equal "$(status_of here)" running
+	[[ ! -e $ROOT/there ]]
+	unpopulated there
+}
+
+@test "migrate: list and state know nothing of migrations under way" {
+	up 16 4
+	migrate
+	# The directory above them stays.
+	[[ -d $ROOT/@migrate ]]
+	equal "$(hull list -q)" there
+	lives_there
+}
