@@ -146,6 +146,15 @@ static int fill(struct lazy *lazy, struct err *err)
 	return r < 0 ? r : 0;
 }
 
+/* In the guard's process: the one that fills memory in was killed. */
+static void end_container(void *arg)
+{
+	struct receiver *x = arg;
+	struct err err;
+
+	(void)!container_kill(x->root, x->need.id, SIGKILL, true, &err);
+}
+
 /* The process that fills in memory, while its parent restores and talks to the source. It may
  * outlive its parent, so it is the one that notes that the container is whole; and that ends one
  * that is not, as the kernel would give zeros in the place of what nobody brings. */
@@ -157,7 +166,9 @@ static _Noreturn void filler(struct receiver *x)
 	close(x->wire.in);
 	if (x->wire.out != x->wire.in)
 		close(x->wire.out);
-	r = fill(x->lazy, &err);
+	r = lazy_guard(x->lazy, end_container, x, x->root->fd, &err);
+	if (r == 0)
+		r = fill(x->lazy, &err);
 	if (r == 0)
 		r = journal_load(&x->arena, x->dir_fd, &x->journal, &err);
 	if (r == 0)
@@ -165,7 +176,7 @@ static _Noreturn void filler(struct receiver *x)
 	if (r == 0)
 		_exit(0);
 	log_error("migrate: fill in the memory of '%s': %s", x->need.id, err.text);
-	(void)!container_kill(x->root, x->need.id, SIGKILL, true, &err);
+	end_container(x);
 	_exit(1);
 }
 
