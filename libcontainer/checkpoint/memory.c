@@ -6,10 +6,12 @@
 #include <string.h>
 #include <sys/uio.h>
 
+#include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
 #include "libcontainer/base/log.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/migrate.h"
+#include "oci-spec/oci.h"
 
 #define RANGES_AT_ONCE 4096
 #define CHOOSE_AFTER   (16U << 20)
@@ -47,6 +49,7 @@ void memory_done(struct memory *m)
 	track_set_close(&m->set);
 	free(m->buf);
 	free(m->ranges);
+	arena_done(&m->arena);
 	m->buf = NULL;
 	m->ranges = NULL;
 }
@@ -171,12 +174,9 @@ static int end_round(struct memory *m, bool final, struct err *err)
 
 int memory_round(struct memory *m, bool final, struct err *err)
 {
-	auto_arena a = ARENA_INIT;
 	struct wire_msg msg = {.type = WIRE_ROUND_BEGIN, .round = {++m->round, final, 0, 0}};
 	uint64_t before = m->wire->sent.bytes;
-	pid_t *pids;
-	size_t n;
-	int r = cgroup_pids(m->c->cgroup_fd, &a, &pids, &n, err);
+	int r = cgroup_pids(m->c->cgroup_fd, &m->arena, &m->pids, &m->n_pids, err);
 
 	m->pages = m->zeros = m->dirty = 0;
 	m->n_ranges = 0;
@@ -184,8 +184,9 @@ int memory_round(struct memory *m, bool final, struct err *err)
 	m->err = err;
 	if (r == 0)
 		r = wire_send(m->wire, &msg, NULL, 0, err);
-	if (r == 0)
-		r = track_set_update(&m->set, pids, n, err);
+	/* What stands still cannot be tracked any more: new processes are copied whole. */
+	if (r == 0 && !final)
+		r = track_set_update(&m->set, m->pids, m->n_pids, err);
 	if (r == 0)
 		r = track_set_scan(&m->set, note, m, NULL);
 	if (r == 0)
@@ -203,12 +204,60 @@ int memory_round(struct memory *m, bool final, struct err *err)
 	return r;
 }
 
-int memory_serve(struct memory *m, const struct wire_pages *wanted, struct err *err)
+static bool is_tracked(const struct memory *m, pid_t pid)
 {
 	for (size_t i = 0; i < m->set.n_procs; i++)
-		if (memory_key(m->set.procs[i]->pid) == wanted->process)
-			return send_range(m, m->set.procs[i], wanted->process, wanted->address,
-					  wanted->address + wanted->count * WIRE_PAGE_SIZE, err);
-	return err_fail(err, EPROTO, "the target wants memory of process %llu, which there is not",
-			(unsigned long long)wanted->process);
+		if (m->set.procs[i]->pid == pid && m->set.procs[i]->state == TRACK_ON)
+			return true;
+	return false;
+}
+
+int memory_write_whole(struct memory *m, int images_fd, struct err *err)
+{
+	uint32_t *keys = arena_array(&m->arena, uint32_t, m->n_pids + 1);
+	struct migrate_whole whole = {.processes = {.set = true, .v = keys}};
+	const char *text;
+
+	for (size_t i = 0; i < m->n_pids; i++)
+		if (!is_tracked(m, m->pids[i]))
+			keys[whole.processes.n++] = (uint32_t)memory_key(m->pids[i]);
+	text = oci_encode(&m->arena, &migrate_whole_type, &whole, "");
+	return io_replace_file(images_fd, MIGRATE_WHOLE, text, strlen(text), 0600, err);
+}
+
+/* Page by page where a whole piece cannot be read: what is not there is zeros. */
+static void read_memory(int mem, uint64_t address, uint8_t *buf, size_t n)
+{
+	size_t len = n * WIRE_PAGE_SIZE;
+
+	if (pread(mem, buf, len, (off_t)address) == (ssize_t)len)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		uint8_t *page = buf + i * WIRE_PAGE_SIZE;
+
+		if (pread(mem, page, WIRE_PAGE_SIZE, (off_t)(address + i * WIRE_PAGE_SIZE)) !=
+		    WIRE_PAGE_SIZE)
+			memset(page, 0, WIRE_PAGE_SIZE);
+	}
+}
+
+int memory_serve(struct memory *m, const struct wire_pages *wanted, struct err *err)
+{
+	auto_fd int mem = -1;
+	char path[64];
+
+	for (size_t i = 0; mem < 0 && i < m->n_pids; i++) {
+		if (memory_key(m->pids[i]) != wanted->process)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/mem", (int)m->pids[i]);
+		mem = open(path, O_RDONLY | O_CLOEXEC);
+		if (mem < 0)
+			return err_sys(err, errno, "open '%s'", path);
+	}
+	if (mem < 0)
+		return err_fail(err, EPROTO,
+				"the target wants memory of process %llu, which there is not",
+				(unsigned long long)wanted->process);
+	read_memory(mem, wanted->address, m->buf, wanted->count);
+	return send_pages(m, wanted->process, wanted->address, m->buf, wanted->count, err);
 }

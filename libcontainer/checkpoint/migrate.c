@@ -366,6 +366,8 @@ static int on_dumped(void *ctx, int images_fd, int work_fd, struct err *err)
 	if (x->lazy) {
 		r = memory_round(&x->memory, true, err);
 		x->report->last_bytes = x->memory.dirty;
+		if (r == 0)
+			r = memory_write_whole(&x->memory, images_fd, err);
 	}
 	if (r == 0)
 		r = send_images(x, images_fd, err);

@@ -48,14 +48,20 @@ struct migrate_answer {
 	struct oci_strings problems; /* one line each, with what to do */
 };
 
-/* What the container needs. MEMORY: of PIDS. */
+/* Beside the images: processes (by memory_key) of which nothing that was sent before holds. */
+struct migrate_whole {
+	struct oci_u32s processes;
+};
+#define MIGRATE_WHOLE "whole.json"
+
+/* What the container needs. */
 int preflight_need(struct arena *a, const struct container *c, const struct oci_spec *spec,
 		   struct migrate_need *ret, struct err *err) must_check;
 /* What of it is in the way here. */
 int preflight_check(struct arena *a, struct container_root *root, const char *criu,
 		    const struct migrate_need *need, struct migrate_answer *ret,
 		    struct err *err) must_check;
-extern const struct oci_type migrate_need_type, migrate_answer_type;
+extern const struct oci_type migrate_need_type, migrate_answer_type, migrate_whole_type;
 
 /* ---- memory.c: the source's rounds ------------------------------------------------------------
  */
@@ -71,7 +77,10 @@ struct memory {
 	uint8_t *buf;                /* WIRE_BODY_MAX */
 	uint64_t pages, zeros, sent; /* of this round; SENT: bytes on the wire */
 	uint64_t dirty;              /* bytes of this round */
-	bool choose;                 /* how to compress: after the first CHOOSE_AFTER bytes */
+	pid_t *pids;                 /* of the last round: all processes */
+	size_t n_pids;
+	struct arena arena;
+	bool choose; /* how to compress: after the first CHOOSE_AFTER bytes */
 	int64_t began;
 	struct err *err;
 };
@@ -80,7 +89,9 @@ int memory_init(struct memory *m, struct wire *w, struct container *c, struct er
 void memory_done(struct memory *m);
 /* One round: all that was written since the last one. FINAL: nothing runs any more. */
 int memory_round(struct memory *m, bool final, struct err *err) must_check;
-/* Answers a PAGE_REQUEST. */
+/* After the final round: which processes the target has to forget, into the directory of images. */
+int memory_write_whole(struct memory *m, int images_fd, struct err *err) must_check;
+/* Answers a PAGE_REQUEST, when nothing runs any more. */
 int memory_serve(struct memory *m, const struct wire_pages *wanted, struct err *err) must_check;
 /* The key of a process: its pid in the container, by which CRIU's images call it, too. 0: gone. */
 uint64_t memory_key(pid_t pid);

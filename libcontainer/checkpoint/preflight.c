@@ -33,6 +33,11 @@ static const struct oci_field migrate_answer_fields[] = {
 	FIELD_STRINGS(migrate_answer, problems, "problems"),
 };
 OCI_TYPE(migrate_answer, migrate_answer_fields);
+
+static const struct oci_field migrate_whole_fields[] = {
+	FIELD_U32S(migrate_whole, processes, "processes"),
+};
+OCI_TYPE(migrate_whole, migrate_whole_fields);
 /* clang-format on */
 
 /* ---- the source ------------------------------------------------------------------------------ */

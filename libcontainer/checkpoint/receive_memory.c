@@ -11,7 +11,9 @@
 #include "libcontainer/base/proc.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/receive.h"
+#include "oci-spec/oci.h"
 
+#define ADDRESSES ((1ULL << 47) - PAGES_SIZE) /* of user space */
 #define MISSING_AT_ONCE                                                           \
 	(64ULL * WIRE_PAGES_MAX) /* pages that are asked for and not answered yet \
 				  */
@@ -109,12 +111,30 @@ static int32_t pagemap_pid(const char *name)
 	return str_to_u32(number, &pid) == 0 && pid <= INT32_MAX ? (int32_t)pid : 0;
 }
 
+/* What was sent before of processes that could not be tracked to the end. */
+static int forget_whole(struct receiver *x, struct err *err)
+{
+	struct migrate_whole whole = {0};
+	int r = oci_decode_file(&x->arena, &migrate_whole_type, x->images_fd, MIGRATE_WHOLE, &whole,
+				err);
+
+	for (size_t i = 0; r == 0 && i < whole.processes.n; i++) {
+		struct pages_proc *p = pages_find(x->store, (int32_t)whole.processes.v[i]);
+
+		if (p)
+			r = pages_mark(p, 0, ADDRESSES >> PAGES_SHIFT, PAGE_NONE, err);
+	}
+	return r;
+}
+
 int receive_missing(struct receiver *x, struct err *err)
 {
 	auto_dir DIR *dir = fdopendir(fcntl(x->images_fd, F_DUPFD_CLOEXEC, 3));
 	struct dirent *e;
-	int r = 0;
+	int r = forget_whole(x, err);
 
+	if (r < 0)
+		return r;
 	if (!dir)
 		return err_sys(err, errno, "look at the images");
 	rewinddir(dir);
