@@ -16,6 +16,7 @@
 #include "libcontainer/base/proc.h"
 #include "libcontainer/base/sock.h"
 #include "libcontainer/base/str.h"
+#include "libcontainer/checkpoint/cancel.h"
 
 #define MAX_REPLY    65536
 #define LOG_LEVEL    4 /* what runc and crun ask for: people send these logs to CRIU's authors */
@@ -66,6 +67,8 @@ static void execute(const struct criu_start *s, int sock)
 	if (s->prepare)
 		s->prepare(s->ctx);
 	proc_reset_signals();
+	if (s->deaf)
+		cancel_ignore();
 	snprintf(number, sizeof(number), "%d", sock);
 	if (null < 0 || proc_cloexec_from(3) < 0 || fcntl(sock, F_SETFD, 0) < 0)
 		_exit(126);

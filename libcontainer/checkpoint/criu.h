@@ -42,6 +42,7 @@ struct criu_start {
 	int cgroup_fd; /* -1: the caller's cgroup */
 	const int *keep;
 	size_t n_keep;
+	bool deaf; /* to signals that ask it to stop: it ends when its socket does */
 	void (*prepare)(void *ctx); /* in its process, before it is executed; may not return */
 	void *ctx;
 };

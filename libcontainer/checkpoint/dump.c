@@ -11,6 +11,7 @@
 #include "libcontainer/base/steps.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/archive.h"
+#include "libcontainer/checkpoint/cancel.h"
 #include "libcontainer/checkpoint/checkpoint.h"
 #include "libcontainer/checkpoint/externals.h"
 #include "libcontainer/checkpoint/images.h"
@@ -146,6 +147,20 @@ static int dump_options(void *ctx, struct err *err)
 	return r < 0 ? r : page_server(x, err);
 }
 
+static int start_criu(struct dump *x, const char *path, struct err *err)
+{
+	const struct criu_start start = {
+		.path = path,
+		.cgroup_fd = -1,
+		.keep = &x->q.status_fd,
+		.n_keep = x->q.status_fd >= 0,
+		.deaf = true,
+	};
+	int r = criu_spawn(&x->criu, &start, err);
+
+	return r < 0 ? r : criu_check(&x->criu, err);
+}
+
 static int dump_criu(void *ctx, struct err *err)
 {
 	struct dump *x = ctx;
@@ -154,7 +169,7 @@ static int dump_criu(void *ctx, struct err *err)
 	int r = criu_find(&x->arena, x->o->image.criu, &path, err);
 
 	if (r == 0)
-		r = criu_open(&x->criu, path, -1, &x->q.status_fd, x->q.status_fd >= 0, err);
+		r = start_criu(x, path, err);
 	/* Also fills CRIU's cache of what the kernel can, while the container still runs. */
 	if (r == 0)
 		r = criu_features(&x->criu, &can, err);
@@ -341,9 +356,12 @@ static int told(void *ctx, struct criu_event *event, struct err *err)
 	}
 	if (streq(event->name, "query-ext-files"))
 		return look_again(x, event, err);
-	if (streq(event->name, "post-dump") && x->d->complete)
+	if (!streq(event->name, "post-dump"))
+		return 0;
+	r = cancel_check(err);
+	if (r == 0 && x->d->complete)
 		return x->d->complete(x->d->ctx, x->images_fd, x->work_fd, err);
-	return 0;
+	return r;
 }
 
 static int dump_run(void *ctx, struct err *err)
@@ -385,9 +403,11 @@ int ckpt_dump(struct container *c, struct ckpt_dump *d, struct err *err)
 	struct dump x = {
 		.d = d, .o = d->opts, .c = c, .criu = CRIU_CLOSED, .images_fd = -1, .work_fd = -1};
 	struct err late;
+	sigset_t mask;
 	size_t done = 0;
 	int r = check(c, err);
 
+	cancel_block(&mask);
 	if (r == 0)
 		r = steps_run("checkpoint", dump_steps, ARRAY_SIZE(dump_steps), &done, &x, err);
 	criu_close(&x.criu);
@@ -400,6 +420,7 @@ int ckpt_dump(struct container *c, struct ckpt_dump *d, struct err *err)
 	close_fd(&x.images_fd);
 	close_fd(&x.work_fd);
 	arena_done(&x.arena);
+	cancel_unblock(&mask);
 	return r;
 }
 

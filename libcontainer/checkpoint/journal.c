@@ -279,6 +279,13 @@ static int look_before(struct arena *a, int dirfd, const char **ret_arrived, str
 	return -EBUSY;
 }
 
+int journal_is_over(struct arena *a, int dirfd, struct err *err)
+{
+	const char *arrived;
+
+	return look_before(a, dirfd, &arrived, err);
+}
+
 int journal_begin(struct arena *a, int dirfd, enum journal_role role, const struct migration_id *id,
 		  const char *peer, const char *ssh, struct journal *ret, struct err *err)
 {

@@ -113,6 +113,8 @@ enum journal_phase journal_answer(const struct journal *j, const struct migratio
 
 /* Reads and checks it. -ENOENT when there is none. DIRFD: the container's state directory. */
 int journal_load(struct arena *a, int dirfd, struct journal *ret, struct err *err) must_check;
+/* Whether one that is there is over: else -EBUSY, with what to do. */
+int journal_is_over(struct arena *a, int dirfd, struct err *err) must_check;
 /* Begins one in the first phase of ROLE, which is on the disk when this returns. One that is there
  * must be over (running, aborted): else -EBUSY. SSH may be NULL. Strings are kept. */
 int journal_begin(struct arena *a, int dirfd, enum journal_role role, const struct migration_id *id,

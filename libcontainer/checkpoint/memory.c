@@ -10,6 +10,7 @@
 #include "libcontainer/base/io.h"
 #include "libcontainer/base/log.h"
 #include "libcontainer/base/str.h"
+#include "libcontainer/checkpoint/cancel.h"
 #include "libcontainer/checkpoint/migrate.h"
 #include "oci-spec/oci.h"
 
@@ -121,6 +122,8 @@ static int send_range(struct memory *m, struct track_proc *p, uint64_t key, uint
 		struct track_range range = {start, stop};
 		ssize_t missing = track_read(p, &range, 1, m->buf, NULL);
 
+		if (cancel_check(err) < 0)
+			return -err->code;
 		if (missing == -ESRCH)
 			return 0;
 		if (missing < 0)

@@ -26,6 +26,13 @@
 /* ---- before anything is touched ----------------------------------------------------------------
  */
 
+static int look_for_journal(void *ctx, struct err *err)
+{
+	struct migration *x = ctx;
+
+	return journal_is_over(&x->arena, x->c.dirfd, err);
+}
+
 static int load_config(void *ctx, struct err *err)
 {
 	struct migration *x = ctx;
@@ -166,6 +173,9 @@ static int begin(void *ctx, struct err *err)
 
 	if (r < 0)
 		return r;
+	cancel_block(&x->mask);
+	x->deaf = true;
+	migrate_remove_images(x);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(err, errno, "open '%s'", path);
@@ -178,8 +188,10 @@ static void undo_begin(void *ctx)
 	struct err err;
 
 	/* From commit-sent on it says who has the container. */
-	if (journal_decide(journal_phase(&x->journal), JOURNAL_UNREACHABLE) == JOURNAL_RESUME &&
-	    journal_end(&x->arena, x->c.dirfd, &x->journal, &err) < 0)
+	if (journal_decide(journal_phase(&x->journal), JOURNAL_UNREACHABLE) != JOURNAL_RESUME)
+		return;
+	migrate_remove_images(x);
+	if (journal_end(&x->arena, x->c.dirfd, &x->journal, &err) < 0)
 		log_later("undo: %s", err.text);
 }
 
@@ -323,8 +335,10 @@ static int commit(struct migration *x, struct err *err)
 {
 	struct wire_msg msg;
 	int64_t told;
-	int r = journal_advance(&x->arena, x->c.dirfd, &x->journal, JOURNAL_PREPARED, err);
+	int r = cancel_check(err);
 
+	if (r == 0)
+		r = journal_advance(&x->arena, x->c.dirfd, &x->journal, JOURNAL_PREPARED, err);
 	if (r == 0)
 		r = journal_advance(&x->arena, x->c.dirfd, &x->journal, JOURNAL_COMMIT_SENT, err);
 	if (r < 0)
@@ -412,6 +426,7 @@ static int dump(void *ctx, struct err *err)
 
 /* clang-format off */
 static const struct step migrate_steps[] = {
+	{"journal",   NULL,          look_for_journal, NULL},
 	{"config",    NULL,          load_config,    NULL},
 	{"mode",      NULL,          choose_mode,    NULL},
 	{"connect",   NULL,          migrate_connect, NULL},
@@ -447,6 +462,8 @@ int container_migrate(struct container_root *root, const struct container_migrat
 	if (r == 0)
 		r = opts->recover ? migrate_recover(&x, err) : migrate(&x, err);
 	memory_done(&x.memory);
+	if (x.deaf)
+		cancel_unblock(&x.mask);
 	report->total_ns = (uint64_t)(rate_now_ns() - x.began);
 	report->bytes = x.wire.sent.bytes;
 	if (x.connected) {

@@ -20,6 +20,7 @@
 #ifndef HULL_MIGRATE_H
 #define HULL_MIGRATE_H
 
+#include "libcontainer/checkpoint/cancel.h"
 #include "libcontainer/checkpoint/checkpoint.h"
 #include "libcontainer/checkpoint/journal.h"
 #include "libcontainer/checkpoint/track.h"
@@ -118,12 +119,16 @@ struct migration {
 	bool lazy;      /* pages go before the images, not in them */
 	bool committed; /* it runs over there */
 	bool stop;      /* --dry-run */
+	bool deaf;      /* to ^C, but where it can be taken back */
+	sigset_t mask;
 	int64_t began, frozen, imaged, prepared;
 	struct ckpt_dump dump;
 };
 
 /* A step: the connection, up to hello. */
 int migrate_connect(void *ctx, struct err *err);
+/* What a migration has left of CRIU's images goes; logs stay. */
+void migrate_remove_images(struct migration *x);
 /* Asks what became of the migration that the container's journal speaks of, and carries it out. */
 int migrate_recover(struct migration *x, struct err *err) must_check;
 

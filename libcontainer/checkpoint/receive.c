@@ -1,12 +1,14 @@
 /* RUNTIME: migrate-receive: the other end of a migration: images to a container that runs. */
 #include "libcontainer/checkpoint/receive.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
@@ -303,12 +305,50 @@ static void clean_up(struct receiver *x, int result)
 	arena_done(&x->arena);
 }
 
+/* Of receivers that were killed. What the source could have committed is noted to be over, for who
+ * asks; of what it could not have nothing is left. */
+static void sweep_one(struct receiver *x, int parent, const char *name)
+{
+	auto_fd int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	const char *path = arena_printf(&x->arena, "@migrate/%s", name);
+	struct journal j;
+	struct err err = ERR_NONE;
+	int r = 0;
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || journal_load(&x->arena, fd, &j, &err) < 0)
+		return;
+	if (journal_phase(&j) == JOURNAL_RECEIVING)
+		r = state_remove(x->root, path, &err);
+	else if (journal_phase(&j) == JOURNAL_RESTORED)
+		r = journal_advance(&x->arena, fd, &j, JOURNAL_ABORTED, &err);
+	if (r == 0 && journal_phase(&j) == JOURNAL_ABORTED)
+		r = state_remove(x->root, arena_printf(&x->arena, "%s/images", path), &err);
+	if (r == 0 && journal_phase(&j) == JOURNAL_ABORTED && unlinkat(fd, "config.json", 0) < 0 &&
+	    errno != ENOENT)
+		r = err_sys(&err, errno, "remove '%s/config.json'", path);
+	if (r < 0)
+		log_warn("migrate: %s", err.text);
+}
+
+static void sweep(struct receiver *x)
+{
+	int fd = openat(x->root->fd, "@migrate", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir)))
+		if (e->d_name[0] != '.')
+			sweep_one(x, fd, e->d_name);
+}
+
 static int take_over(struct receiver *x, const struct wire_msg *msg, struct err *err)
 {
 	const struct pages_options store = {.spill_dir = -1};
 	bool stop = false;
-	int r = answer(x, msg, &stop, err);
+	int r;
 
+	sweep(x);
+	r = answer(x, msg, &stop, err);
 	if (r < 0 || stop)
 		return r;
 	r = make_dir(x, err);

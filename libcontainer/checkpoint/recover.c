@@ -1,7 +1,12 @@
 /* RUNTIME: migrate --recover: what became of a migration that was cut off. */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
+#include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/log.h"
+#include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/migrate.h"
 
 static int ask_phase(struct migration *x, enum journal_phase *ret, struct err *err)
@@ -19,11 +24,24 @@ static int ask_phase(struct migration *x, enum journal_phase *ret, struct err *e
 	return r;
 }
 
+void migrate_remove_images(struct migration *x)
+{
+	int dirfd = openat(x->c.dirfd, "migrate", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	auto_dir DIR *dir = dirfd < 0 ? NULL : fdopendir(dirfd);
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir)))
+		if (!str_ends(e->d_name, ".log") && e->d_name[0] != '.')
+			(void)unlinkat(dirfd, e->d_name, 0);
+}
+
 static int resume(struct migration *x, struct err *err)
 {
 	struct err ignored;
 	int r = cgroup_freeze(x->c.cgroup_fd, false, err);
 
+	if (r == 0)
+		migrate_remove_images(x);
 	if (r == 0)
 		r = journal_end(&x->arena, x->c.dirfd, &x->journal, err);
 	/* Its journal is of no more use to anybody. */

@@ -28,6 +28,7 @@ static _Noreturn void child(enum transport_kind kind, int sock, int said, const 
 	/* The terminal's ^C is for hull, which ends a migration in order. ssh leaves a signal alone
 	 * that is ignored when it starts. */
 	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	/* ssh has nothing to do without us. A receiver decides by itself what becomes of what it
 	 * has, and must not die between two of its steps because we did. */
 	if (kind == TRANSPORT_SSH) {

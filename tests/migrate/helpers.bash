@@ -199,12 +199,24 @@ has_ended() {
 	)
 }
 
-# Nobody works on one, and nothing of one is kept.
+# Nobody works on one, and nothing of one is kept. A target that is asked to take another (which it may
+# not, by --dry-run) puts away what one that was killed has left, but for what the source may ask.
 no_migration() {
+	local left
+
 	wait_for 60 has_ended || {
 		echo "still at work: $(marked_pids)"
 		return 1
 	}
+	if [[ -n ${KILLED:-} && -e $ROOT/here ]]; then
+		migration --dry-run
+		quietly "${words[@]}" "local:$T/there"
+		for left in "$FAR"/@migrate/*; do
+			[[ -e $left ]] || continue
+			equal "$(ls "$left") $(jq -r .phase "$left/migrate.json")" "migrate.json aborted"
+			rm -r "$left"
+		done
+	fi
 	[[ ! -d $FAR/@migrate ]] || equal "$(ls "$FAR/@migrate")" ""
-	[[ ! -e $ROOT/here/migrate ]] || equal "$(find "$ROOT/here/migrate")" ""
+	[[ ! -e $ROOT/here/migrate ]] || equal "$(find "$ROOT/here/migrate" -type f ! -name '*.log')" ""
 }
