@@ -3,25 +3,17 @@
 load helpers
 
 setup_file() {
-	common_setup_file
-	export CRIU=${HULL_TEST_CRIU:-${HULL_TEST_CACHE:-/var/cache/hull-tests}/criu-lab/criu}
-	[[ -x $CRIU ]] || CRIU=$(command -v criu) || return 0
+	checkpoint_setup_file
 	make -s -C "${HULL_BUILD:?}" tests/lazy/restore >/dev/null
 }
 
-
 setup() {
 	common_setup
-	[[ -x $CRIU ]] || skip "no CRIU here"
-	mkdir "$BATS_TEST_TMPDIR/images"
-}
-
-teardown() {
-	common_teardown
+	mkdir "$T/images"
 }
 
 restore() {
-	run -0 timeout 100 "$HULL_BUILD/tests/lazy/restore" "$CRIU" "$BATS_TEST_TMPDIR/images" "$@"
+	run -0 timeout 100 "$HULL_BUILD/tests/lazy/restore" "$CRIU" "$T/images" "$@"
 }
 
 @test "lazy: a process runs on memory from its images, and all of it arrives" {
