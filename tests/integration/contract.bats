@@ -132,7 +132,7 @@ load helpers
 	has "$line" "execute CRIU, '$T/criu'"
 	[[ ! -e $T/i && ! -e $T/w && ! -e $T/pid ]]
 	run -0 hull features
-	equal "$(jq '.annotations | keys | map(select(test("checkpoint"))) | length' <<< "$output")" 0
+	equal "$(jq -r '.annotations["org.opencontainers.runc.checkpoint.enabled"]' <<< "$output")" true
 }
 
 @test "contract: --version as go-runc, dockerd and CRI-O read it" {
