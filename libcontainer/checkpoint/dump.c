@@ -147,8 +147,8 @@ static int dump_options(void *ctx, struct err *err)
 	return r < 0 ? r : page_server(x, err);
 }
 
-/* The state directory, which is locked, goes with it: if hull is killed, nobody takes the container in hand
- * before CRIU has left it, too. */
+/* The state directory, which is locked, goes with it: if hull is killed, nobody takes the container
+ * in hand before CRIU has left it, too. */
 static int start_criu(struct dump *x, const char *path, struct err *err)
 {
 	const int keep[] = {x->c->dirfd, x->q.status_fd};

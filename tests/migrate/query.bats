@@ -1,6 +1,6 @@
 # What a target says when it is asked about a migration that was cut off (migrate --recover).
 # shellcheck shell=bash disable=SC2154
-load helpers
+load ../integration/helpers
 
 ID=dead000102030405060708090a0b0cff
 
@@ -34,7 +34,7 @@ phase() {
 	jq -r .phase "$DIR/migrate.json"
 }
 
-@test "migrate_query: of one that nobody works on any more nothing can come" {
+@test "query: of one that nobody works on any more nothing can come" {
 	equal "$(ask)" 0
 	for p in receiving restored; do
 		journal $p
@@ -45,7 +45,7 @@ phase() {
 	rm -r "$ROOT/@migrate"
 }
 
-@test "migrate_query: what was committed stays so" {
+@test "query: what was committed stays so" {
 	journal committed
 	equal "$(ask)" 8
 	equal "$(phase)" committed
@@ -55,7 +55,7 @@ phase() {
 	rm -r "$ROOT/@migrate"
 }
 
-@test "migrate_query: one that somebody works on is left to him" {
+@test "query: one that somebody works on is left to him" {
 	journal restored
 	exec 9<"$DIR"
 	flock 9
@@ -66,7 +66,7 @@ phase() {
 	rm -r "$ROOT/@migrate"
 }
 
-@test "migrate_query: the journal goes when the source has heard" {
+@test "query: the journal goes when the source has heard" {
 	journal running
 	equal "$(ask 18)" 9
 	[ ! -e "$DIR" ]
