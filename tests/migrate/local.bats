@@ -120,3 +120,15 @@ load helpers
 	equal "$(hull list -q)" there
 	lives_there
 }
+
+# New processes, and those that end, in each round and while it stands still.
+@test "migrate: a process that forks all the time" {
+	local _
+
+	for _ in 1 2 3; do
+		up 16 4 2 0 forks
+		migrate
+		lives_there 2
+		hull delete --force there
+	done
+}
