@@ -97,7 +97,7 @@ int memory_serve(struct memory *m, const struct wire_pages *wanted, struct err *
 /* The key of a process: its pid in the container, by which CRIU's images call it, too. 0: gone. */
 uint64_t memory_key(pid_t pid);
 
-/* ---- migrate.c, recover.c: the source ----------------------------------------------------------
+/* ---- migrate*.c, recover.c: the source ----------------------------------------------------------
  */
 
 #define MIGRATE_TIMEOUT_MS 30000 /* of a frame */
@@ -127,6 +127,12 @@ struct migration {
 
 /* A step: the connection, up to hello. */
 int migrate_connect(void *ctx, struct err *err);
+/* migrate_rounds.c: a step: rounds of memory while it runs, and when to stop. */
+bool migrate_copies_before(const void *ctx);
+int migrate_rounds(void *ctx, struct err *err);
+void migrate_undo_rounds(void *ctx);
+/* migrate_frozen.c: a step: freezes and dumps it, hands it over, and removes it here. */
+int migrate_dump(void *ctx, struct err *err);
 /* What a migration has left of CRIU's images goes; logs stay. */
 void migrate_remove_images(struct migration *x);
 /* Asks what became of the migration that the container's journal speaks of, and carries it out. */

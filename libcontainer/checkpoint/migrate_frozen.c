@@ -1,0 +1,166 @@
+/* RUNTIME: migrate: what is done while the container stands still, up to the commit. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/str.h"
+#include "libcontainer/checkpoint/migrate.h"
+
+#define COMMIT_MS 120000 /* a restore takes its time */
+
+static bool is_image(const char *name)
+{
+	return str_ends(name, ".img") || str_ends(name, ".json");
+}
+
+static int send_images(struct migration *x, int images_fd, struct err *err)
+{
+	auto_dir DIR *dir = fdopendir(fcntl(images_fd, F_DUPFD_CLOEXEC, 3));
+	struct dirent *e;
+	int r = 0;
+
+	if (!dir)
+		return err_sys(err, errno, "look at the images");
+	rewinddir(dir);
+	while (r == 0 && (e = readdir(dir))) {
+		auto_fd int fd = -1;
+
+		if (!is_image(e->d_name))
+			continue;
+		fd = openat(images_fd, e->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0)
+			return err_sys(err, errno, "open the image '%s'", e->d_name);
+		r = wire_send_file(&x->wire, WIRE_IMAGE, e->d_name, fd, err);
+	}
+	return r;
+}
+
+/* The target restores, and asks for what it lacks. */
+static int await_prepared(struct migration *x, struct err *err)
+{
+	struct wire_msg msg;
+	int r;
+
+	for (;;) {
+		r = wire_next(&x->wire, COMMIT_MS, &msg, err);
+		if (r < 0)
+			return r;
+		if (msg.type == WIRE_PREPARED)
+			break;
+		if (msg.type != WIRE_PAGE_REQUEST || !x->lazy)
+			return err_fail(err, EPROTO, "the target sent %s",
+					wire_type_name(msg.type));
+		r = memory_serve(&x->memory, &msg.pages, err);
+		if (r < 0)
+			return r;
+	}
+	return migration_id_same(&msg.phase.id, &x->id)
+		       ? 0
+		       : err_fail(err, EPROTO, "the target prepared another migration");
+}
+
+/* The target's word for how long its processes took to run after COMMIT; its clock is another one.
+ */
+static int hear_resumed(struct migration *x, int64_t told, struct err *err)
+{
+	struct wire_msg msg;
+	int r = wire_expect(&x->wire, WIRE_PROGRESS, COMMIT_MS, &msg, err);
+
+	if (r == 0)
+		x->report->frozen_ns = (uint64_t)(told - x->frozen) + msg.progress.done;
+	return r;
+}
+
+static int commit(struct migration *x, struct err *err)
+{
+	struct wire_msg msg;
+	int64_t told;
+	int r = cancel_check(err);
+
+	if (r == 0)
+		r = journal_advance(&x->arena, x->c.dirfd, &x->journal, JOURNAL_PREPARED, err);
+	if (r == 0)
+		r = journal_advance(&x->arena, x->c.dirfd, &x->journal, JOURNAL_COMMIT_SENT, err);
+	if (r < 0)
+		return r;
+	/* Only the target knows from here on: whatever fails, this copy stands still. */
+	x->dump.keep_frozen = true;
+	told = rate_now_ns();
+	r = wire_send_phase(&x->wire, WIRE_COMMIT, &x->id, JOURNAL_NONE, err);
+	if (r == 0)
+		r = hear_resumed(x, told, err);
+	if (r == 0)
+		r = wire_expect(&x->wire, WIRE_COMMITTED, COMMIT_MS, &msg, err);
+	if (r < 0) {
+		err_wrap(err, "the target may have taken the container over, this copy is frozen");
+		err_hint(err, "hull migrate --recover asks the target what became of it");
+		return -err->code;
+	}
+	x->committed = true;
+	r = journal_advance(&x->arena, x->c.dirfd, &x->journal, JOURNAL_SOURCE_COMMITTED, err);
+	return r < 0 ? r : wire_send_phase(&x->wire, WIRE_FORGET, &x->id, JOURNAL_NONE, err);
+}
+
+static int on_frozen(void *ctx, struct err *err)
+{
+	struct migration *x = ctx;
+
+	x->frozen = rate_now_ns();
+	return journal_advance(&x->arena, x->c.dirfd, &x->journal, JOURNAL_FROZEN, err);
+}
+
+static int on_dumped(void *ctx, int images_fd, int work_fd, struct err *err)
+{
+	struct migration *x = ctx;
+	int r = 0;
+
+	(void)work_fd;
+	x->imaged = rate_now_ns();
+	x->report->dump_ns = (uint64_t)(x->imaged - x->frozen);
+	if (x->lazy) {
+		r = memory_round(&x->memory, true, err);
+		x->report->last_bytes = x->memory.dirty;
+		if (r == 0)
+			r = memory_write_whole(&x->memory, images_fd, err);
+	}
+	if (r == 0)
+		r = send_images(x, images_fd, err);
+	if (r == 0)
+		r = wire_send_phase(&x->wire, WIRE_PREPARE, &x->id, JOURNAL_NONE, err);
+	x->prepared = rate_now_ns();
+	x->report->transfer_ns = (uint64_t)(x->prepared - x->imaged);
+	if (r == 0)
+		r = await_prepared(x, err);
+	x->report->restore_ns = (uint64_t)(rate_now_ns() - x->prepared);
+	if (r == 0)
+		r = commit(x, err);
+	/* Whoever serves CRIU's lazy pages would go on now; nobody wants them. */
+	return r == 0 && x->lazy ? err_fail(err, ECANCELED, "over there") : r;
+}
+
+int migrate_dump(void *ctx, struct err *err)
+{
+	struct migration *x = ctx;
+	const char *images = arena_printf(&x->arena, "%s/%s/migrate", x->c.root->path, x->c.id);
+	const struct container_checkpoint_opts o = {
+		.id = x->c.id,
+		.image = {.criu = x->o->criu,
+			  .image_path = images,
+			  .tcp_established = x->o->tcp_established,
+			  .ext_unix_sk = true,
+			  .file_locks = true,
+			  .shell_job = true,
+			  .lazy_pages = x->lazy},
+		.status_fd = -1,
+	};
+	int r;
+
+	x->dump =
+		(struct ckpt_dump){.opts = &o, .begin = on_frozen, .complete = on_dumped, .ctx = x};
+	r = ckpt_dump(&x->c, &x->dump, err);
+	if (!x->committed)
+		return r;
+	err_clear(err);
+	return r < 0 ? container_destroy(&x->c, err) : 0;
+}
