@@ -12,6 +12,10 @@
 load ../integration/helpers
 
 setup_file() {
+	helpers_setup_file
+}
+
+helpers_setup_file() {
 	common_setup_file
 	export CRIU
 	CRIU=$("$HERE/../criu/prepare")/criu || return 1
@@ -209,8 +213,7 @@ no_migration() {
 		return 1
 	}
 	if [[ -n ${KILLED:-} && -e $ROOT/here ]]; then
-		migration --dry-run
-		quietly "${words[@]}" "local:$T/there"
+		migrate --dry-run
 		for left in "$FAR"/@migrate/*; do
 			[[ -e $left ]] || continue
 			equal "$(ls "$left") $(jq -r .phase "$left/migrate.json")" "migrate.json aborted"
