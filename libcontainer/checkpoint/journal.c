@@ -69,7 +69,7 @@ bool migration_id_same(const struct migration_id *a, const struct migration_id *
 	 BIT(JOURNAL_COMMIT_SENT) | BIT(JOURNAL_SOURCE_COMMITTED))
 #define TARGET_PHASES                                                              \
 	(BIT(JOURNAL_RECEIVING) | BIT(JOURNAL_RESTORED) | BIT(JOURNAL_COMMITTED) | \
-	 BIT(JOURNAL_RUNNING) | BIT(JOURNAL_ABORTED))
+	 BIT(JOURNAL_RUNNING) | BIT(JOURNAL_ABORTED) | BIT(JOURNAL_LOST))
 
 /* clang-format off */
 static const struct {
@@ -84,9 +84,10 @@ static const struct {
 	[JOURNAL_SOURCE_COMMITTED] = {"committed",   0},
 	[JOURNAL_RECEIVING]        = {"receiving",   BIT(JOURNAL_RESTORED) | BIT(JOURNAL_ABORTED)},
 	[JOURNAL_RESTORED]         = {"restored",    BIT(JOURNAL_COMMITTED) | BIT(JOURNAL_ABORTED)},
-	[JOURNAL_COMMITTED]        = {"committed",   BIT(JOURNAL_RUNNING)},
+	[JOURNAL_COMMITTED]        = {"committed",   BIT(JOURNAL_RUNNING) | BIT(JOURNAL_LOST)},
 	[JOURNAL_RUNNING]          = {"running",     0},
 	[JOURNAL_ABORTED]          = {"aborted",     0},
+	[JOURNAL_LOST]             = {"lost",        0},
 	[JOURNAL_UNREACHABLE]      = {"unreachable", 0},
 };
 /* clang-format on */
@@ -118,20 +119,21 @@ bool journal_may_follow(enum journal_phase from, enum journal_phase to)
  * anything else: the source goes on. A target that says it does run then contradicts that.
  * After it only the target knows, and one without a journal may have run and be deleted. COMMITTED
  * has been seen when the source wrote `committed`: the journal over there may be gone by now.
+ * One that lost it has ended it, so nothing runs there, and only the source's copy is left.
  */
 /* clang-format off */
 static const uint8_t decisions[][N] = {
-/*                                 none  receiving restored committed running aborted unreachable */
-#define ROW(none, receiving, restored, committed, running, aborted, unreachable)                   \
+/*                            none  receiving restored committed running aborted lost  unreachable */
+#define ROW(none, receiving, restored, committed, running, aborted, lost, unreachable)             \
 	{[JOURNAL_NONE] = none, [JOURNAL_RECEIVING] = receiving,                                 \
 	 [JOURNAL_RESTORED] = restored, [JOURNAL_COMMITTED] = committed,                           \
 	 [JOURNAL_RUNNING] = running, [JOURNAL_ABORTED] = aborted,                                 \
-	 [JOURNAL_UNREACHABLE] = unreachable}
-[JOURNAL_PREPARING]        = ROW(RUN,    RUN,      RUN,     KEEP,     KEEP,   RUN,    RUN),
-[JOURNAL_FROZEN]           = ROW(RUN,    RUN,      RUN,     KEEP,     KEEP,   RUN,    RUN),
-[JOURNAL_PREPARED]         = ROW(RUN,    RUN,      RUN,     KEEP,     KEEP,   RUN,    RUN),
-[JOURNAL_COMMIT_SENT]      = ROW(KEEP,   KEEP,     ASK,     ASK,      END,    RUN,    ASK),
-[JOURNAL_SOURCE_COMMITTED] = ROW(END,    KEEP,     KEEP,    KEEP,     END,    KEEP,   END),
+	 [JOURNAL_LOST] = lost, [JOURNAL_UNREACHABLE] = unreachable}
+[JOURNAL_PREPARING]        = ROW(RUN,    RUN,      RUN,     KEEP,     KEEP,   RUN,    RUN,  RUN),
+[JOURNAL_FROZEN]           = ROW(RUN,    RUN,      RUN,     KEEP,     KEEP,   RUN,    RUN,  RUN),
+[JOURNAL_PREPARED]         = ROW(RUN,    RUN,      RUN,     KEEP,     KEEP,   RUN,    RUN,  RUN),
+[JOURNAL_COMMIT_SENT]      = ROW(KEEP,   KEEP,     ASK,     ASK,      END,    RUN,    RUN,  ASK),
+[JOURNAL_SOURCE_COMMITTED] = ROW(END,    KEEP,     KEEP,    KEEP,     END,    KEEP,   KEEP, END),
 #undef ROW
 };
 /* clang-format on */
@@ -161,7 +163,10 @@ const char *journal_decision_name(enum journal_decision decision)
 enum journal_phase journal_orphaned(enum journal_phase phase)
 {
 	/* CRIU ends a restored tree that nobody lets go on, so there is nothing that could run. */
-	return journal_may_follow(phase, JOURNAL_ABORTED) ? JOURNAL_ABORTED : phase;
+	if (journal_may_follow(phase, JOURNAL_ABORTED))
+		return JOURNAL_ABORTED;
+	/* Nobody fills its memory in any more: the kernel would give zeros. */
+	return phase == JOURNAL_COMMITTED ? JOURNAL_LOST : phase;
 }
 
 /* ---- the file --------------------------------------------------------------------------- */
@@ -177,6 +182,9 @@ static const struct oci_field journal_fields[] = {
 	FIELD_STRING(journal, started,   "started"),
 	FIELD_STRING(journal, changed,   "changed"),
 	FIELD_STRING(journal, arrived,   "arrived"),
+	FIELD_STRING(journal, container, "container"),
+	FIELD_I64   (journal, pid,       "pid"),
+	FIELD_U64   (journal, start,     "startTime"),
 };
 /* clang-format on */
 OCI_TYPE(journal, journal_fields);
@@ -271,7 +279,7 @@ static int look_before(struct arena *a, int dirfd, const char **ret_arrived, str
 	was = journal_phase(&old);
 	if (was == JOURNAL_RUNNING)
 		*ret_arrived = old.migration;
-	if (was == JOURNAL_RUNNING || was == JOURNAL_ABORTED)
+	if (was == JOURNAL_RUNNING || was == JOURNAL_ABORTED || was == JOURNAL_LOST)
 		return 0;
 	err_fail(err, EBUSY, "migration %s is not over: its %s is '%s'", old.migration, old.role,
 		 old.phase);

@@ -19,6 +19,11 @@
  *                             <- COMMITTED --
  *   committed    the frozen copy may go
  *
+ * A target that cannot make the container whole after `committed` (who fills in its memory was
+ * killed, what is missing does not come) ends it, sees that no process of it is left, and writes
+ * `lost`: the source's copy, which has stood still all the time, then goes on from where it was
+ * frozen.
+ *
  * There is one participant besides the source, so its writing of `committed` is the commit. Until
  * then it may write `aborted` whenever it likes (end of file, a deadline, a question about it by
  * someone who finds nobody at work), and then refuses a later COMMIT. Only a source in
@@ -61,6 +66,7 @@ enum journal_phase {
 	JOURNAL_COMMITTED,
 	JOURNAL_RUNNING,
 	JOURNAL_ABORTED,
+	JOURNAL_LOST, /* it was given the container, could not make it whole, and has ended it */
 	JOURNAL_UNREACHABLE, /* of the target: nobody answers */
 };
 
@@ -88,8 +94,8 @@ const char *journal_decision_name(enum journal_decision decision);
 
 /* PURE: what a target does when it is asked about a migration in PHASE and finds nobody at work on
  * it (the lock of the container is free): the phase to write before it answers, which may be the
- * same. After JOURNAL_COMMITTED it has to restore and let run what it has, then ask itself again.
- */
+ * same. JOURNAL_LOST may be written only when no process of the container is left: whoever writes
+ * it ends them before. */
 enum journal_phase journal_orphaned(enum journal_phase phase);
 
 struct journal {
@@ -101,6 +107,11 @@ struct journal {
 	const char *phase;
 	const char *started, *changed; /* RFC 3339 */
 	const char *arrived; /* id of the migration that brought the container here before */
+	/* Of a target: its id here; from `committed` on which process that is, as there may be
+	 * another one of this id later. */
+	const char *container;
+	struct opt_i64 pid;
+	struct opt_u64 start;
 };
 
 extern const struct oci_type journal_type;

@@ -174,13 +174,20 @@ static int begin(void *ctx, struct err *err)
 	return wire_send_file(&x->wire, WIRE_FILE, "config.json", fd, err);
 }
 
+bool migrate_is_here(const struct migration *x)
+{
+	enum journal_phase target = x->lost ? JOURNAL_LOST : JOURNAL_UNREACHABLE;
+
+	return journal_decide(journal_phase(&x->journal), target) == JOURNAL_RESUME;
+}
+
 static void undo_begin(void *ctx)
 {
 	struct migration *x = ctx;
 	struct err err;
 
 	/* From commit-sent on it says who has the container. */
-	if (journal_decide(journal_phase(&x->journal), JOURNAL_UNREACHABLE) != JOURNAL_RESUME)
+	if (!migrate_is_here(x))
 		return;
 	migrate_remove_images(x);
 	if (journal_end(&x->arena, x->c.dirfd, &x->journal, &err) < 0)
@@ -202,16 +209,22 @@ static const struct step migrate_steps[] = {
 
 static int migrate(struct migration *x, struct err *err)
 {
+	struct err ignored;
 	size_t done = 0;
 	int r = steps_run("migrate", migrate_steps, ARRAY_SIZE(migrate_steps), &done, x, err);
 
 	if (r == 0)
 		return 0;
 	if (x->connected) {
+		if (x->journal.phase && !x->lost && migrate_is_here(x))
+			(void)!wire_send_phase(&x->wire, WIRE_ABORT, &x->id, JOURNAL_NONE,
+					       &ignored);
 		wire_send_error(&x->wire, err);
 		transport_explain(&x->transport, EXPLAIN_MS, err);
 	}
 	steps_undo("migrate", migrate_steps, done, x);
+	if (x->lost)
+		(void)!wire_send_phase(&x->wire, WIRE_FORGET, &x->id, JOURNAL_NONE, &ignored);
 	return -err->code;
 }
 

@@ -118,6 +118,7 @@ struct migration {
 	bool connected;
 	bool lazy;      /* pages go before the images, not in them */
 	bool committed; /* it runs over there */
+	bool lost;      /* it was over there, and is no more: this copy is the only one */
 	bool stop;      /* --dry-run */
 	bool deaf;      /* to ^C, but where it can be taken back */
 	sigset_t mask;
@@ -133,6 +134,8 @@ int migrate_rounds(void *ctx, struct err *err);
 void migrate_undo_rounds(void *ctx);
 /* migrate_frozen.c: a step: freezes and dumps it, hands it over, and removes it here. */
 int migrate_dump(void *ctx, struct err *err);
+/* Whether COMMIT cannot be answered by a copy that lives over there. */
+bool migrate_is_here(const struct migration *x);
 /* What a migration has left of CRIU's images goes; logs stay. */
 void migrate_remove_images(struct migration *x);
 /* Asks what became of the migration that the container's journal speaks of, and carries it out. */

@@ -60,12 +60,31 @@ static int await_prepared(struct migration *x, struct err *err)
 		       : err_fail(err, EPROTO, "the target prepared another migration");
 }
 
+/* After COMMIT. Of a target that could not make the container whole, and has ended it, comes that.
+ */
+static int hear(struct migration *x, enum wire_type type, struct wire_msg *ret, struct err *err)
+{
+	struct wire_msg next;
+	int r = wire_next(&x->wire, COMMIT_MS, ret, err);
+
+	if (r < 0 || ret->type == type)
+		return r;
+	if (ret->type != WIRE_PHASE || ret->phase.phase != JOURNAL_LOST ||
+	    !migration_id_same(&ret->phase.id, &x->id))
+		return err_fail(err, EPROTO, "the target sent %s", wire_type_name(ret->type));
+	x->lost = true;
+	x->dump.keep_frozen = false;
+	if (wire_next(&x->wire, COMMIT_MS, &next, err) == 0)
+		err_fail(err, EREMOTEIO, "the target could not make the container whole");
+	return err_wrap(err, "it goes on here, from when it was frozen");
+}
+
 /* The target's word for how long its processes took to run after COMMIT; its clock is another one.
  */
 static int hear_resumed(struct migration *x, int64_t told, struct err *err)
 {
 	struct wire_msg msg;
-	int r = wire_expect(&x->wire, WIRE_PROGRESS, COMMIT_MS, &msg, err);
+	int r = hear(x, WIRE_PROGRESS, &msg, err);
 
 	if (r == 0)
 		x->report->frozen_ns = (uint64_t)(told - x->frozen) + msg.progress.done;
@@ -91,7 +110,9 @@ static int commit(struct migration *x, struct err *err)
 	if (r == 0)
 		r = hear_resumed(x, told, err);
 	if (r == 0)
-		r = wire_expect(&x->wire, WIRE_COMMITTED, COMMIT_MS, &msg, err);
+		r = hear(x, WIRE_COMMITTED, &msg, err);
+	if (r < 0 && x->lost)
+		return r;
 	if (r < 0) {
 		err_wrap(err, "the target may have taken the container over, this copy is frozen");
 		err_hint(err, "hull migrate --recover asks the target what became of it");

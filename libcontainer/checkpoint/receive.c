@@ -1,13 +1,11 @@
 /* RUNTIME: migrate-receive: the other end of a migration: images to a container that runs. */
 #include "libcontainer/checkpoint/receive.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "libcontainer/base/cleanup.h"
@@ -25,7 +23,7 @@
 /* ---- before anything is there ------------------------------------------------------------------
  */
 
-static void name_dir(struct receiver *x)
+void receive_name(struct receiver *x)
 {
 	char id[MIGRATION_ID_TEXT];
 
@@ -37,12 +35,12 @@ static int make_dir(struct receiver *x, struct err *err)
 {
 	int r;
 
-	name_dir(x);
+	receive_name(x);
 	x->dir_fd = images_open(x->dir, true, err);
 	if (x->dir_fd < 0)
 		return x->dir_fd;
-	if (flock(x->dir_fd, LOCK_EX | LOCK_NB) < 0)
-		return err_sys(err, errno, "lock '%s'", x->dir);
+	if (!receive_lock(x->dir_fd, 0))
+		return err_sys(err, EWOULDBLOCK, "lock '%s'", x->dir);
 	x->images_fd = images_open(arena_printf(&x->arena, "%s/images", x->dir), true, err);
 	if (x->images_fd < 0)
 		return x->images_fd;
@@ -51,6 +49,7 @@ static int make_dir(struct receiver *x, struct err *err)
 	r = journal_begin(&x->arena, x->dir_fd, JOURNAL_TARGET, &x->id, "migrate", NULL,
 			  &x->journal, err);
 	x->begun = r == 0;
+	x->journal.container = x->need.id;
 	return r;
 }
 
@@ -72,53 +71,6 @@ static int answer(struct receiver *x, const struct wire_msg *msg, bool *ret_stop
 	*ret_stop = out.problems.n > 0 || x->need.dry_run.v;
 	return wire_send_text(&x->wire, WIRE_PREFLIGHT_ANSWER,
 			      oci_encode(&x->arena, &migrate_answer_type, &out, ""), err);
-}
-
-/* ---- what became of another one (migrate --recover)
- * ---------------------------------------------- */
-
-/* If nobody works on it, what it can still become is decided here, and noted before it is told. */
-static int look_up(struct receiver *x, enum journal_phase *ret, struct err *err)
-{
-	bool alone;
-	int r;
-
-	*ret = JOURNAL_NONE;
-	name_dir(x);
-	x->dir_fd = open(x->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (x->dir_fd < 0)
-		return errno == ENOENT ? 0 : err_sys(err, errno, "open '%s'", x->dir);
-	/* First of all: a phase that was read before may be an older one by the time that its
-	 * receiver lets go of the lock. */
-	alone = flock(x->dir_fd, LOCK_EX | LOCK_NB) == 0;
-	r = journal_load(&x->arena, x->dir_fd, &x->journal, err);
-	if (r == -ENOENT) {
-		err_clear(err);
-		return 0;
-	}
-	if (r < 0)
-		return r;
-	*ret = journal_phase(&x->journal);
-	if (!alone || journal_orphaned(*ret) == *ret)
-		return 0;
-	*ret = journal_orphaned(*ret);
-	return journal_advance(&x->arena, x->dir_fd, &x->journal, *ret, err);
-}
-
-static int tell_phase(struct receiver *x, const struct wire_msg *msg, struct err *err)
-{
-	struct wire_msg next;
-	enum journal_phase phase;
-	int r;
-
-	x->id = msg->phase.id;
-	r = look_up(x, &phase, err);
-	if (r == 0)
-		r = wire_send_phase(&x->wire, WIRE_PHASE, &x->id, phase, err);
-	if (r == 0 && wire_next(&x->wire, x->opts->idle_ms, &next, err) == 0 &&
-	    next.type == WIRE_FORGET)
-		r = state_remove(x->root, x->name, err);
-	return r;
 }
 
 /* ---- what comes -------------------------------------------------------------------------------
@@ -176,19 +128,36 @@ static int receive(struct receiver *x, struct err *err)
 /* ---- the container ----------------------------------------------------------------------------
  */
 
+/* Of a source that gives it up instead no COMMIT will come, and no question. */
+static int await_commit(struct receiver *x, struct err *err)
+{
+	struct wire_msg msg;
+	int r = wire_next(&x->wire, x->opts->idle_ms, &msg, err);
+
+	if (r < 0)
+		return r;
+	if (msg.type != WIRE_COMMIT && msg.type != WIRE_ABORT)
+		return err_fail(err, EPROTO, "the source sent %s", wire_type_name(msg.type));
+	if (!migration_id_same(&msg.phase.id, &x->id))
+		return err_fail(err, EPROTO, "the source commits another migration");
+	if (msg.type == WIRE_COMMIT)
+		return 0;
+	x->given_up = true;
+	return err_fail(err, ECANCELED, "the source gave the migration up");
+}
+
 /* All is there, nothing has run: from here on it is for the source to say. */
 static int on_restored(void *ctx, struct err *err)
 {
 	struct receiver *x = ctx;
-	struct wire_msg msg;
-	int r = journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_RESTORED, err);
+	int r = receive_note_container(x, err);
 
+	if (r == 0)
+		r = journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_RESTORED, err);
 	if (r == 0)
 		r = wire_send_phase(&x->wire, WIRE_PREPARED, &x->id, JOURNAL_NONE, err);
 	if (r == 0)
-		r = wire_expect(&x->wire, WIRE_COMMIT, x->opts->idle_ms, &msg, err);
-	if (r == 0 && !migration_id_same(&msg.phase.id, &x->id))
-		r = err_fail(err, EPROTO, "the source commits another migration");
+		r = await_commit(x, err);
 	if (r < 0)
 		return r;
 	x->committed_ns = rate_now_ns();
@@ -245,20 +214,19 @@ static int restore(struct receiver *x, struct err *err)
 }
 
 /* Until all memory is in, the source keeps its copy: this one could still die of a page that
- * nobody brings, and is killed then, as the kernel would give zeros in its place. */
+ * nobody brings, and is ended then, as the kernel would give zeros in its place. */
 static int await_filled(struct receiver *x, struct err *err)
 {
-	int status = x->filler > 0 ? proc_wait(x->filler) : 0;
-	struct err ignored;
+	int status;
 
+	if (x->filler <= 0)
+		return journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_RUNNING, err);
+	receive_let_go(x, true);
+	status = proc_wait(x->filler);
 	x->filler = 0;
 	if (status == 0)
-		return 0;
-	(void)!container_delete(x->root, x->need.id, true, &ignored);
-	return err_fail(
-		err, EIO,
-		"the memory of '%s' could not be filled in, it was killed: the source still has it",
-		x->need.id);
+		return journal_load(&x->arena, x->dir_fd, &x->journal, err);
+	return err_fail(err, EIO, "the memory of '%s' could not be filled in", x->need.id);
 }
 
 static int finish(struct receiver *x, struct err *err)
@@ -267,8 +235,6 @@ static int finish(struct receiver *x, struct err *err)
 	struct err ignored;
 	int r = await_filled(x, err);
 
-	if (r == 0 && !x->need.lazy.v) /* else the process that filled it in did */
-		r = journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_RUNNING, err);
 	if (r == 0)
 		r = wire_send_phase(&x->wire, WIRE_COMMITTED, &x->id, JOURNAL_NONE, err);
 	/* Without it the journal stays, for who asks later. */
@@ -277,15 +243,48 @@ static int finish(struct receiver *x, struct err *err)
 	return r;
 }
 
+/* A source that has not heard PREPARED needs no journal, nor one that will not send COMMIT. Else it
+ * may have sent it and will ask: it is told that nothing came of it. */
+static int end_journal(struct receiver *x, struct err *err)
+{
+	switch (journal_phase(&x->journal)) {
+	case JOURNAL_RESTORED:
+		if (!x->given_up)
+			return journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_ABORTED,
+					       err);
+		return state_remove(x->root, x->name, err);
+	case JOURNAL_RECEIVING:
+		return state_remove(x->root, x->name, err);
+	case JOURNAL_COMMITTED:
+		return receive_lost(x->root, x->dir_fd, &x->journal, err);
+	default:
+		return 0;
+	}
+}
+
+/* The source hears at once that it has the only copy. */
+static void tell_lost(struct receiver *x)
+{
+	struct wire_msg msg;
+	struct err err = ERR_NONE;
+
+	if (wire_send_phase(&x->wire, WIRE_PHASE, &x->id, JOURNAL_LOST, &err) < 0)
+		return;
+	wire_send_error(&x->wire, &x->why);
+	if (wire_expect(&x->wire, WIRE_FORGET, x->wire.timeout_ms, &msg, &err) == 0 &&
+	    state_remove(x->root, x->name, &err) < 0)
+		log_later("%s", err.text);
+}
+
 static void clean_up(struct receiver *x, int result)
 {
-	enum journal_phase phase = x->begun ? journal_phase(&x->journal) : JOURNAL_NONE;
 	struct err err = ERR_NONE;
 
 	if (x->filler > 0) {
 		kill(x->filler, SIGKILL);
 		(void)proc_wait(x->filler);
 	}
+	receive_let_go(x, false);
 	if (x->lazy)
 		lazy_free(x->lazy);
 	if (x->store)
@@ -293,52 +292,15 @@ static void clean_up(struct receiver *x, int result)
 	wire_files_done(&x->images);
 	wire_files_done(&x->files);
 	close_fd(&x->images_fd);
-	/* A source that has not heard PREPARED needs no journal. One that has may have sent COMMIT
-	 * and will ask: it is told that nothing came of it. */
-	if (result < 0 && phase == JOURNAL_RESTORED &&
-	    journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_ABORTED, &err) < 0)
+	if (result < 0 && x->begun && end_journal(x, &err) < 0)
 		log_later("%s", err.text);
-	if (result < 0 && phase == JOURNAL_RECEIVING && state_remove(x->root, x->name, &err) < 0)
-		log_later("%s", err.text);
+	if (x->begun && journal_phase(&x->journal) == JOURNAL_LOST)
+		tell_lost(x);
+	else if (result < 0)
+		wire_send_error(&x->wire, &x->why);
 	close_fd(&x->dir_fd);
 	wire_done(&x->wire);
 	arena_done(&x->arena);
-}
-
-/* Of receivers that were killed. What the source could have committed is noted to be over, for who
- * asks; of what it could not have nothing is left. */
-static void sweep_one(struct receiver *x, int parent, const char *name)
-{
-	auto_fd int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	const char *path = arena_printf(&x->arena, "@migrate/%s", name);
-	struct journal j;
-	struct err err = ERR_NONE;
-	int r = 0;
-
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || journal_load(&x->arena, fd, &j, &err) < 0)
-		return;
-	if (journal_phase(&j) == JOURNAL_RECEIVING)
-		r = state_remove(x->root, path, &err);
-	else if (journal_phase(&j) == JOURNAL_RESTORED)
-		r = journal_advance(&x->arena, fd, &j, JOURNAL_ABORTED, &err);
-	if (r == 0 && journal_phase(&j) == JOURNAL_ABORTED)
-		r = state_remove(x->root, arena_printf(&x->arena, "%s/images", path), &err);
-	if (r == 0 && journal_phase(&j) == JOURNAL_ABORTED && unlinkat(fd, "config.json", 0) < 0 &&
-	    errno != ENOENT)
-		r = err_sys(&err, errno, "remove '%s/config.json'", path);
-	if (r < 0)
-		log_warn("migrate: %s", err.text);
-}
-
-static void sweep(struct receiver *x)
-{
-	int fd = openat(x->root->fd, "@migrate", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
-
-	while (dir && (e = readdir(dir)))
-		if (e->d_name[0] != '.')
-			sweep_one(x, fd, e->d_name);
 }
 
 static int take_over(struct receiver *x, const struct wire_msg *msg, struct err *err)
@@ -347,7 +309,7 @@ static int take_over(struct receiver *x, const struct wire_msg *msg, struct err 
 	bool stop = false;
 	int r;
 
-	sweep(x);
+	receive_sweep(x);
 	r = answer(x, msg, &stop, err);
 	if (r < 0 || stop)
 		return r;
@@ -377,7 +339,7 @@ static int run(struct receiver *x, struct err *err)
 	if (r < 0)
 		return r;
 	if (msg.type == WIRE_QUERY)
-		return tell_phase(x, &msg, err);
+		return receive_tell_phase(x, &msg, err);
 	if (msg.type != WIRE_PREFLIGHT)
 		return err_fail(err, EPROTO, "the source sent %s", wire_type_name(msg.type));
 	return take_over(x, &msg, err);
@@ -386,15 +348,15 @@ static int run(struct receiver *x, struct err *err)
 int container_receive(struct container_root *root, const struct container_receive_opts *opts,
 		      struct err *err)
 {
-	struct receiver x = {.root = root, .opts = opts, .dir_fd = -1, .images_fd = -1};
+	struct receiver x = {
+		.root = root, .opts = opts, .dir_fd = -1, .images_fd = -1, .let_go = -1};
 	int r = wire_init(&x.wire, WIRE_TARGET, opts->in, opts->out, opts->timeout_ms, err);
 
 	*err = ERR_NONE;
-	if (r == 0) {
-		r = run(&x, err);
-		if (r < 0)
-			wire_send_error(&x.wire, err);
-	}
+	if (r < 0)
+		return r;
+	r = run(&x, err);
+	x.why = *err;
 	clean_up(&x, r);
 	return r;
 }

@@ -28,11 +28,16 @@ struct receiver {
 	uint8_t *buf; /* WIRE_BODY_MAX */
 	struct lazy *lazy;
 	pid_t filler;
+	int let_go; /* the filler hears through it that the container was restored; -1 */
 	bool begun;
+	bool given_up; /* by the source, before COMMIT */
+	struct err why;
 	int64_t committed_ns; /* when the source gave it to us */
 	uint64_t missing;     /* pages that were asked for */
 };
 
+/* Of x->id: x->name, x->dir. */
+void receive_name(struct receiver *x);
 /* A frame that is not about the commit. */
 int receive_one(struct receiver *x, const struct wire_msg *msg, struct err *err) must_check;
 
@@ -40,7 +45,26 @@ int receive_one(struct receiver *x, const struct wire_msg *msg, struct err *err)
 int receive_pages(struct receiver *x, const struct wire_msg *msg, struct err *err) must_check;
 /* Asks for all pages that the images speak of and nobody has sent, and waits for them. */
 int receive_missing(struct receiver *x, struct err *err) must_check;
-/* Starts the process that fills in memory; it ends with 0 when all is in. */
+/* Starts the process that fills in memory; it ends with 0 when all is in, and `running` noted. */
 int receive_fill(struct receiver *x, struct err *err) must_check;
+/* It is told whether the container was restored, without which it is not `running`. */
+void receive_let_go(struct receiver *x, bool restored);
+
+/* receive_settle.c */
+/* Which process it is, into the journal, for the next phase. */
+int receive_note_container(struct receiver *x, struct err *err) must_check;
+/* The lock of a migration's directory; DIRFD is that one. */
+bool receive_lock(int dirfd, int timeout_ms);
+/* Of one in `committed`, whose lock we have: its container is ended, then it is noted to be lost.
+ * RET, which may be NULL, has the phase then. */
+int receive_lost(struct container_root *root, int dirfd, struct journal *ret,
+		 struct err *err) must_check;
+/* Who was to make it whole cannot: its processes are killed; the rest is done if nobody else does
+ * it. DIRFD may be -1. */
+void receive_end(struct receiver *x, int dirfd);
+/* QUERY: what became of one. */
+int receive_tell_phase(struct receiver *x, const struct wire_msg *msg, struct err *err) must_check;
+/* Puts away what receivers that were killed have left. */
+void receive_sweep(struct receiver *x);
 
 #endif

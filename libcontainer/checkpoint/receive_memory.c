@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -157,38 +158,72 @@ int receive_missing(struct receiver *x, struct err *err)
 /* ---- after the restore ------------------------------------------------------------------------
  */
 
-static int fill(struct lazy *lazy, struct err *err)
+/* Whether the receiver has said that the container is restored to the end; -ECANCELED if it has
+ * ended without. */
+static int hear_receiver(int restored, struct err *err)
 {
-	int r = LAZY_MORE;
+	char yes;
 
-	while (r >= 0 && r != LAZY_DONE)
-		r = lazy_step(lazy, -1, err);
-	return r < 0 ? r : 0;
+	if (read(restored, &yes, 1) == 1)
+		return 0;
+	return err_fail(err, ECANCELED, "hull ended before the container was restored");
+}
+
+/* Waits for pages to fill in, or the end of the receiver before CRIU has come at all. */
+static int await_lazy(struct lazy *lazy, int *restored, struct err *err)
+{
+	struct pollfd p[] = {{.fd = lazy_fd(lazy), .events = POLLIN},
+			     {.fd = *restored, .events = POLLIN}};
+
+	if (poll(p, 2, -1) < 0)
+		return errno == EINTR ? 0 : err_sys(err, errno, "wait for pages");
+	if (!p[1].revents)
+		return 0;
+	if (hear_receiver(*restored, err) < 0)
+		return -err->code;
+	close_fd(restored);
+	return 0;
+}
+
+static int fill(struct lazy *lazy, int restored, struct err *err)
+{
+	int r;
+
+	for (;;) {
+		r = lazy_step(lazy, 0, err);
+		if (r == LAZY_WAIT && await_lazy(lazy, &restored, err) < 0)
+			return -err->code;
+		if (r < 0)
+			return r;
+		if (r == LAZY_DONE)
+			return restored >= 0 ? hear_receiver(restored, err) : 0;
+	}
 }
 
 /* In the guard's process: the one that fills memory in was killed. */
 static void end_container(void *arg)
 {
 	struct receiver *x = arg;
-	struct err err;
+	auto_fd int dirfd = openat(x->root->fd, x->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	(void)!container_kill(x->root, x->need.id, SIGKILL, true, &err);
+	receive_end(x, dirfd);
 }
 
 /* The process that fills in memory, while its parent restores and talks to the source. It may
  * outlive its parent, so it is the one that notes that the container is whole; and that ends one
  * that is not, as the kernel would give zeros in the place of what nobody brings. */
-static _Noreturn void filler(struct receiver *x)
+static _Noreturn void filler(struct receiver *x, int restored)
 {
 	struct err err = ERR_NONE;
 	int r;
 
+	close(x->let_go);
 	close(x->wire.in);
 	if (x->wire.out != x->wire.in)
 		close(x->wire.out);
 	r = lazy_guard(x->lazy, end_container, x, x->root->fd, &err);
 	if (r == 0)
-		r = fill(x->lazy, &err);
+		r = fill(x->lazy, restored, &err);
 	if (r == 0)
 		r = journal_load(&x->arena, x->dir_fd, &x->journal, &err);
 	if (r == 0)
@@ -196,14 +231,14 @@ static _Noreturn void filler(struct receiver *x)
 	if (r == 0)
 		_exit(0);
 	log_error("migrate: fill in the memory of '%s': %s", x->need.id, err.text);
-	end_container(x);
+	receive_end(x, x->dir_fd);
 	_exit(1);
 }
 
 int receive_fill(struct receiver *x, struct err *err)
 {
 	const struct lazy_options o = {.store = x->store};
-	int r;
+	int restored[2], r;
 
 	x->lazy = lazy_new(&o, err);
 	if (!x->lazy)
@@ -211,8 +246,19 @@ int receive_fill(struct receiver *x, struct err *err)
 	r = lazy_listen(x->lazy, x->images_fd, err);
 	if (r < 0)
 		return r;
+	if (pipe2(restored, O_CLOEXEC) < 0)
+		return err_sys(err, errno, "start the process that fills memory");
+	x->let_go = restored[1];
 	x->filler = proc_clone(0, -1, NULL);
 	if (x->filler == 0)
-		filler(x);
+		filler(x, restored[0]);
+	close(restored[0]);
 	return x->filler < 0 ? err_sys(err, -x->filler, "start the process that fills memory") : 0;
+}
+
+void receive_let_go(struct receiver *x, bool restored)
+{
+	if (restored)
+		(void)!write(x->let_go, "", 1);
+	close_fd(&x->let_go);
 }

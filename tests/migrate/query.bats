@@ -23,10 +23,10 @@ ask() {
 	EOF
 }
 
-journal() { # PHASE
+journal() { # PHASE [FIELDS]
 	DIR=$ROOT/@migrate/$ID
 	mkdir -p "$DIR"
-	echo "{\"version\":1,\"migration\":\"$ID\",\"role\":\"target\",\"peer\":\"a\",\"phase\":\"$1\",\"started\":\"2026-11-22T15:00:00Z\"}" \
+	echo "{\"version\":1,\"migration\":\"$ID\",\"role\":\"target\",\"peer\":\"a\",\"phase\":\"$1\",${2:-}\"started\":\"2026-11-22T15:00:00Z\"}" \
 		>"$DIR/migrate.json"
 }
 
@@ -45,10 +45,43 @@ phase() {
 	rm -r "$ROOT/@migrate"
 }
 
-@test "query: what was committed stays so" {
-	journal committed
+# of NAME PID START: the fields of a journal that say which container it is about.
+of() {
+	echo "\"container\":\"$1\",\"pid\":$2,\"startTime\":$3,"
+}
+
+@test "query: what was committed and has nobody to make it whole is ended, and lost" {
+	local pid start
+
+	args sleep 1000
+	hull run -d web
+	pid=$(hull state web | jq .pid)
+	start=$(jq .starttime "$ROOT/web/state.json")
+	# Another one of that name, and one that is gone.
+	journal committed "$(of web "$pid" $((start + 1)))"
+	equal "$(ask)" 11
+	equal "$(phase)" lost
+	equal "$(ask)" 11
+	equal "$(hull state web | jq -r .status)" running
+	journal committed "$(of other "$pid" "$start")"
+	equal "$(ask)" 11
+	equal "$(hull state web | jq -r .status)" running
+	# While somebody works on it nothing happens to it.
+	journal committed "$(of web "$pid" "$start")"
+	exec 9<"$DIR"
+	flock 9
 	equal "$(ask)" 8
-	equal "$(phase)" committed
+	exec 9<&-
+	equal "$(hull state web | jq -r .status)" running
+	equal "$(ask)" 11
+	equal "$(phase)" lost
+	[ ! -e "$ROOT/web" ]
+	# Who started it may not have waited for it.
+	[[ ! -e /proc/$pid || $(< "/proc/$pid/stat") == *") Z "* ]]
+	rm -r "$ROOT/@migrate"
+}
+
+@test "query: what runs stays so" {
 	journal running
 	equal "$(ask)" 9
 	equal "$(phase)" running

@@ -145,6 +145,35 @@ static void aborted_is_over(void)
 	done(fd);
 }
 
+/* Who is asked about it must know which container that was. */
+static void lost(void)
+{
+	static const struct migration_id second = {{1}};
+	auto_arena a = ARENA_INIT;
+	struct err err = ERR_NONE;
+	struct journal j, read;
+	int fd = directory();
+
+	CHECK_INT(journal_begin(&a, fd, JOURNAL_TARGET, &id, "a", NULL, &j, &err), 0);
+	j.container = "web";
+	CHECK_INT(journal_advance(&a, fd, &j, JOURNAL_LOST, &err), -EINVAL);
+	CHECK_INT(journal_advance(&a, fd, &j, JOURNAL_RESTORED, &err), 0);
+	CHECK_INT(journal_advance(&a, fd, &j, JOURNAL_LOST, &err), -EINVAL);
+	j.pid = (struct opt_i64){true, 17};
+	j.start = (struct opt_u64){true, 18};
+	CHECK_INT(journal_advance(&a, fd, &j, JOURNAL_COMMITTED, &err), 0);
+	CHECK_INT(journal_advance(&a, fd, &j, JOURNAL_LOST, &err), 0);
+	CHECK_INT(journal_load(&a, fd, &read, &err), 0);
+	CHECK_STR(read.container, "web");
+	CHECK_INT(read.pid.v, 17);
+	CHECK_INT(read.start.v, 18);
+	CHECK_INT(journal_answer(&read, &id), JOURNAL_LOST);
+	CHECK_INT(journal_advance(&a, fd, &j, JOURNAL_RUNNING, &err), -EINVAL);
+	CHECK_INT(journal_begin(&a, fd, JOURNAL_TARGET, &second, "a", NULL, &j, &err), 0);
+	CHECK(!j.arrived && !j.container);
+	done(fd);
+}
+
 /* When the disk does not take it, the phase has not changed. */
 static void not_written(void)
 {
@@ -223,6 +252,9 @@ static void all_pairs(void)
 			/* Gone only if it runs over there, or once did for sure. */
 			if (d == JOURNAL_DESTROY)
 				CHECK(t == JOURNAL_RUNNING || s == JOURNAL_SOURCE_COMMITTED);
+			/* It was there, and has ended: only the copy here is left. */
+			if (s == JOURNAL_COMMIT_SENT && t == JOURNAL_LOST)
+				CHECK_INT(d, JOURNAL_RESUME);
 			/* Nobody says, and COMMIT may have arrived. */
 			if (s == JOURNAL_COMMIT_SENT && t == JOURNAL_UNREACHABLE)
 				CHECK_INT(d, JOURNAL_ASK_AGAIN);
@@ -238,7 +270,8 @@ static void orphans(void)
 	CHECK_INT(journal_orphaned(JOURNAL_NONE), JOURNAL_NONE);
 	CHECK_INT(journal_orphaned(JOURNAL_RECEIVING), JOURNAL_ABORTED);
 	CHECK_INT(journal_orphaned(JOURNAL_RESTORED), JOURNAL_ABORTED);
-	CHECK_INT(journal_orphaned(JOURNAL_COMMITTED), JOURNAL_COMMITTED);
+	CHECK_INT(journal_orphaned(JOURNAL_COMMITTED), JOURNAL_LOST);
+	CHECK_INT(journal_orphaned(JOURNAL_LOST), JOURNAL_LOST);
 	CHECK_INT(journal_orphaned(JOURNAL_RUNNING), JOURNAL_RUNNING);
 	CHECK_INT(journal_orphaned(JOURNAL_ABORTED), JOURNAL_ABORTED);
 }
@@ -248,6 +281,7 @@ static const struct unit_case cases[] = {
 	{"a source's life", life_of_a_source},
 	{"a container that arrived goes on to a third place", onwards},
 	{"aborted is over", aborted_is_over},
+	{"lost is over, and only after committed", lost},
 	{"a phase that was not written was not reached", not_written},
 	{"files that are no journals", bad_files},
 	{"decisions: all pairs", all_pairs},

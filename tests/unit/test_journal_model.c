@@ -9,7 +9,8 @@
 
 enum box { RUNS, FROZEN, GONE };               /* the source's copy */
 enum tree { NO_TREE, STANDS, LIVES, DELETED }; /* the target's; deleted by its owner later */
-enum message { NOTHING, PREPARE, COMMIT, PREPARED, COMMITTED };
+/* As long as its phase is `committed`, one that lives lacks memory, which its process fills in. */
+enum message { NOTHING, PREPARE, COMMIT, PREPARED, COMMITTED, LOST };
 
 /* What a process does next. Dead is done, too. */
 enum source_step {
@@ -44,7 +45,9 @@ enum target_step {
 	T_COMMITTED,
 	T_ABORT,
 	T_END_TREE,
-	T_AGAIN, /* committed, and its process died: once more from the images */
+	T_END_LOST, /* what is missing does not come; or its process died, and someone else comes */
+	T_NOTE_LOST,
+	T_LOST,
 };
 
 struct world {
@@ -57,7 +60,7 @@ struct world {
 
 typedef enum journal_decision (*decide_fn)(enum journal_phase, enum journal_phase);
 
-#define STATES (1U << 25)
+#define STATES (1U << 26)
 static struct {
 	uint8_t *seen; /* a bit for each world */
 	struct world *todo;
@@ -73,12 +76,12 @@ static uint32_t number(const struct world *w)
 
 	n = n * 3 + w->box;
 	n = n * 16 + w->step;
-	n = n * 12 + w->answer;
-	n = n * 6 + (w->t_phase ? w->t_phase - JOURNAL_RECEIVING + 1U : 0);
+	n = n * (JOURNAL_UNREACHABLE + 1) + w->answer;
+	n = n * 7 + (w->t_phase ? w->t_phase - JOURNAL_RECEIVING + 1U : 0);
 	n = n * 4 + w->tree;
-	n = n * 14 + w->t_step;
+	n = n * (T_LOST + 1) + w->t_step;
 	n = n * 3 + w->to_target;
-	n = n * 3 + (w->to_source ? w->to_source - PREPARED + 1U : 0);
+	n = n * 4 + (w->to_source ? w->to_source - PREPARED + 1U : 0);
 	return n * 2 + w->cut;
 }
 
@@ -105,6 +108,10 @@ static void add(struct world w)
 		violated("two live copies");
 	if (w.box == GONE && w.tree != LIVES && w.tree != DELETED)
 		violated("no copy");
+	if (w.box == GONE && w.t_phase == JOURNAL_COMMITTED)
+		violated("no copy with all of its memory");
+	if (w.t_phase == JOURNAL_LOST && w.tree != NO_TREE)
+		violated("lost, and still there");
 	if (model.n == model.room) {
 		model.room = model.room ? 2 * model.room : 1024;
 		model.todo = realloc(model.todo, model.room * sizeof(w));
@@ -162,9 +169,9 @@ static bool source_step(struct world *w)
 		return w->step == S_NOTE_PREPARED || w->cut;
 	case S_WAIT_COMMITTED:
 		if (w->to_source != COMMITTED)
-			w->step = S_DEAD;
+			w->step = w->to_source == LOST ? S_THAW : S_DEAD;
 		w->to_source = NOTHING;
-		return w->step == S_NOTE_COMMITTED || w->cut;
+		return w->step != S_DEAD || w->cut;
 	case S_NOTE_PREPARED:
 		note(&w->phase, JOURNAL_PREPARED);
 		return true;
@@ -194,14 +201,14 @@ static bool source_step(struct world *w)
 	}
 }
 
-/* Someone asks the target; whether the answer arrives is another matter. */
+/* Someone asks the target; whether the answer arrives is another matter. What is lost is ended
+ * before that is noted: meanwhile, which someone else can see, it is `committed`. */
 static uint8_t answer(struct world *w)
 {
-	if (!w->t_step) {
+	if (!w->t_step && w->t_phase == JOURNAL_COMMITTED)
+		w->t_step = T_END_LOST;
+	else if (!w->t_step)
 		w->t_phase = (uint8_t)journal_orphaned(w->t_phase);
-		if (w->t_phase == JOURNAL_COMMITTED)
-			w->t_step = T_AGAIN;
-	}
 	return w->t_phase;
 }
 
@@ -290,9 +297,15 @@ static bool target_step(struct world *w)
 		w->tree = NO_TREE;
 		w->t_step = T_DEAD;
 		return true;
-	case T_AGAIN: /* it may have been killed after it let the tree go */
-		w->t_step = w->tree == LIVES ? T_NOTE_RUNNING : T_RESUME;
-		w->tree = w->tree == LIVES ? LIVES : STANDS;
+	case T_END_LOST:
+		w->tree = NO_TREE;
+		return true;
+	case T_NOTE_LOST:
+		note(&w->t_phase, JOURNAL_LOST);
+		return true;
+	case T_LOST:
+		w->to_source = w->cut ? NOTHING : LOST;
+		w->t_step = T_DEAD;
 		return true;
 	default:
 		return false;
@@ -317,6 +330,12 @@ static void target_next(const struct world *w)
 	if (journal_may_follow(w->t_phase, JOURNAL_ABORTED)) { /* its deadline, or a failure */
 		next = *w;
 		next.t_step = T_ABORT;
+		add(next);
+	}
+	/* What is missing does not come, or the restore fails late. */
+	if (w->t_phase == JOURNAL_COMMITTED && w->t_step < T_END_LOST) {
+		next = *w;
+		next.t_step = T_END_LOST;
 		add(next);
 	}
 	next = *w; /* killed: CRIU ends what stands still with it */
@@ -362,6 +381,8 @@ static void calm(struct world w)
 	}
 	if (w.tree == DELETED)
 		return;
+	if (w.tree == LIVES && w.t_phase == JOURNAL_COMMITTED)
+		violated("one lives that lacks memory");
 	if (w.phase || (w.box == RUNS) == (w.tree == LIVES) || w.box == FROZEN)
 		violated("it does not end with one live copy");
 }
