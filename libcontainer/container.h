@@ -121,6 +121,7 @@ struct container_image_opts {
 	const char *const *empty_ns;     /* types of namespaces whose contents are left out */
 	size_t n_empty_ns;
 	bool tcp_established, ext_unix_sk, shell_job, file_locks, lazy_pages, auto_dedup;
+	bool in_haste; /* somebody waits: CRIU's log has warnings only */
 };
 
 struct container_checkpoint_opts {

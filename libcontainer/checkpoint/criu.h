@@ -94,6 +94,7 @@ struct criu_request {
 	bool leave_running, ext_unix_sk, tcp_established, tcp_close, tcp_skip_in_flight, shell_job,
 		file_locks, link_remap, lazy_pages, auto_dedup, track_mem, orphan_pts_master,
 		evasive_devices;
+	bool few_words; /* warnings only in its log, unless all is to be told (--debug) */
 	const char *lsm_profile, *lsm_mount_context;
 	const struct criu_pair *ext_mnt; /* dump: destination twice; restore: destination, source */
 	size_t n_ext_mnt;

@@ -81,6 +81,7 @@ void ckpt_request(const struct container_image_opts *o, struct criu_request *q)
 	q->file_locks = o->file_locks;
 	q->lazy_pages = o->lazy_pages;
 	q->auto_dedup = o->auto_dedup;
+	q->few_words = o->in_haste;
 	/* Only connections have something to lose while nobody answers. */
 	q->network_lock = o->tcp_established;
 	q->orphan_pts_master = true;

@@ -175,6 +175,14 @@ static int end_round(struct memory *m, bool final, struct err *err)
 	return r;
 }
 
+/* Once, when nothing runs any more: each request of the target is for one of them. */
+static void note_keys(struct memory *m)
+{
+	m->keys = arena_array(&m->arena, uint64_t, m->n_pids + 1);
+	for (size_t i = 0; i < m->n_pids; i++)
+		m->keys[i] = memory_key(m->pids[i]);
+}
+
 int memory_round(struct memory *m, bool final, struct err *err)
 {
 	struct wire_msg msg = {.type = WIRE_ROUND_BEGIN, .round = {++m->round, final, 0, 0}};
@@ -185,6 +193,8 @@ int memory_round(struct memory *m, bool final, struct err *err)
 	m->n_ranges = 0;
 	m->of = NULL;
 	m->err = err;
+	if (r == 0 && final)
+		note_keys(m);
 	if (r == 0)
 		r = wire_send(m->wire, &msg, NULL, 0, err);
 	/* What stands still cannot be tracked any more: new processes are copied whole. */
@@ -223,7 +233,7 @@ int memory_write_whole(struct memory *m, int images_fd, struct err *err)
 
 	for (size_t i = 0; i < m->n_pids; i++)
 		if (!is_tracked(m, m->pids[i]))
-			keys[whole.processes.n++] = (uint32_t)memory_key(m->pids[i]);
+			keys[whole.processes.n++] = (uint32_t)m->keys[i];
 	text = oci_encode(&m->arena, &migrate_whole_type, &whole, "");
 	return io_replace_file(images_fd, MIGRATE_WHOLE, text, strlen(text), 0600, err);
 }
@@ -250,7 +260,7 @@ int memory_serve(struct memory *m, const struct wire_pages *wanted, struct err *
 	char path[64];
 
 	for (size_t i = 0; mem < 0 && i < m->n_pids; i++) {
-		if (memory_key(m->pids[i]) != wanted->process)
+		if (m->keys[i] != wanted->process)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%d/mem", (int)m->pids[i]);
 		mem = open(path, O_RDONLY | O_CLOEXEC);

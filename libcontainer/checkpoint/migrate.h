@@ -79,6 +79,7 @@ struct memory {
 	uint64_t pages, zeros, sent; /* of this round; SENT: bytes on the wire */
 	uint64_t dirty;              /* bytes of this round */
 	pid_t *pids;                 /* of the last round: all processes */
+	uint64_t *keys;              /* of the final one: theirs */
 	size_t n_pids;
 	struct arena arena;
 	bool choose; /* how to compress: after the first CHOOSE_AFTER bytes */

@@ -172,7 +172,8 @@ int migrate_dump(void *ctx, struct err *err)
 			  .ext_unix_sk = true,
 			  .file_locks = true,
 			  .shell_job = true,
-			  .lazy_pages = x->lazy},
+			  .lazy_pages = x->lazy,
+			  .in_haste = true},
 		.status_fd = -1,
 	};
 	int r;

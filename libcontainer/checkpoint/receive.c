@@ -204,7 +204,8 @@ static int restore(struct receiver *x, struct err *err)
 			  .ext_unix_sk = true,
 			  .file_locks = true,
 			  .shell_job = true,
-			  .lazy_pages = x->need.lazy.v},
+			  .lazy_pages = x->need.lazy.v,
+			  .in_haste = true},
 	};
 	const struct ckpt_restore r = {
 		.opts = &o, .restored = on_restored, .resumed = on_resumed, .ctx = x};

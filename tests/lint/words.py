@@ -50,7 +50,7 @@ PLACES = {
 # Where links may lead.
 HOSTS = re.compile(
     r"(^|\.)(github\.com|githubusercontent\.com|opencontainers\.org|kernel\.org|debian\.org"
-    r"|apache\.org|man7\.org|gnu\.org|freedesktop\.org|systemd\.io|lwn\.net|shellcheck\.net|llvm\.org"
+    r"|w3\.org|apache\.org|man7\.org|gnu\.org|freedesktop\.org|systemd\.io|lwn\.net|shellcheck\.net|llvm\.org"
     r"|example\.(com|org|net)|localhost|127\.0\.0\.1)$"
 )
 
