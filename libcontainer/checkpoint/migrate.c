@@ -1,6 +1,7 @@
 /* RUNTIME: migrate: the source's end, a table of steps. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "libcontainer/base/cleanup.h"
@@ -55,6 +56,28 @@ static int choose_mode(void *ctx, struct err *err)
 		return err_wrap(err, "--mode precopy");
 	x->lazy = r == 0;
 	log_debug("migrate: memory is copied %s", x->lazy ? "before it stops" : "after it stopped");
+	return 0;
+}
+
+/* CRIU makes the userfaultfd by which memory comes later inside of it, where only a sysctl that is
+ * off by default (vm.unprivileged_userfaultfd) allows that. */
+static int look_at_user_namespace(void *ctx, struct err *err)
+{
+	struct migration *x = ctx;
+	const char *path = arena_printf(&x->arena, "/proc/%d/ns/user", (int)x->c.state.pid.v);
+	struct stat own, its;
+
+	if (stat("/proc/self/ns/user", &own) < 0 || stat(path, &its) < 0)
+		return err_sys(err, errno, "look at '%s'", path);
+	if (!x->lazy || own.st_ino == its.st_ino)
+		return 0;
+	if (given(x->o->mode) && !streq(x->o->mode, "auto")) {
+		err_fail(err, ENOTSUP, "--mode %s: the container has a user namespace", x->o->mode);
+		err_hint(err, "--mode stop");
+		return -ENOTSUP;
+	}
+	log_debug("migrate: it has a user namespace: memory is copied after it stopped");
+	x->lazy = false;
 	return 0;
 }
 
@@ -199,6 +222,7 @@ static const struct step migrate_steps[] = {
 	{"journal",   NULL,          look_for_journal, NULL},
 	{"config",    NULL,          load_config,    NULL},
 	{"mode",      NULL,          choose_mode,    NULL},
+	{"user namespace", NULL,     look_at_user_namespace, NULL},
 	{"connect",   NULL,          migrate_connect, NULL},
 	{"preflight", NULL,          preflight,      NULL},
 	{"begin",     goes_on,       begin,          undo_begin},

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "libcontainer/base/cleanup.h"
@@ -44,6 +45,10 @@ static int make_dir(struct receiver *x, struct err *err)
 	x->images_fd = images_open(arena_printf(&x->arena, "%s/images", x->dir), true, err);
 	if (x->images_fd < 0)
 		return x->images_fd;
+	/* CRIU reads them as root of the container's user namespace, by its descriptor of the
+	 * directory; to all others the one above is closed. */
+	if (fchmod(x->images_fd, 0755) < 0)
+		return err_sys(err, errno, "open '%s/images' to the container's root", x->dir);
 	wire_files_init(&x->images, x->images_fd, MAX_IMAGE_BYTES, MAX_IMAGE_FILES);
 	wire_files_init(&x->files, x->dir_fd, OCI_MAX_BYTES, 1);
 	r = journal_begin(&x->arena, x->dir_fd, JOURNAL_TARGET, &x->id, "migrate", NULL,

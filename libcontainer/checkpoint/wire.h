@@ -238,7 +238,7 @@ struct wire_files {
 };
 void wire_files_init(struct wire_files *f, int dirfd, uint64_t max_bytes, uint64_t max_files);
 void wire_files_done(struct wire_files *f);
-/* Takes the piece that MSG announces. The file is new (0600) and the pieces are in order. */
+/* Takes the piece that MSG announces. The file is new (0644) and the pieces are in order. */
 int wire_files_take(struct wire_files *f, struct wire *w, const struct wire_msg *msg,
 		    struct err *err) must_check;
 

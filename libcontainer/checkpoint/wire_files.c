@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
@@ -73,11 +74,14 @@ static int open_file(struct wire_files *f, const char *name, struct err *err)
 {
 	if (!f->files_left)
 		return err_fail(err, EPROTO, "'%s' is one file too many", name);
-	/* Nothing that is there is written to or followed. */
-	f->fd = openat(f->dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	/* Nothing that is there is written to or followed. Who may read is said by the directory.
+	 */
+	f->fd = openat(f->dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (f->fd < 0 && errno == EEXIST)
 		return err_fail(err, EPROTO, "'%s' came twice", name);
 	if (f->fd < 0)
+		return err_sys(err, errno, "create '%s'", name);
+	if (fchmod(f->fd, 0644) < 0)
 		return err_sys(err, errno, "create '%s'", name);
 	f->files_left--;
 	f->at = 0;

@@ -9,7 +9,7 @@
 # Every test ends with leak_check: a directory of a migration that is left is a leak, too.
 
 # shellcheck disable=SC2016,SC2034,SC2154
-load ../integration/helpers
+load "$(dirname "${BASH_SOURCE[0]}")/../integration/helpers"
 
 setup_file() {
 	helpers_setup_file

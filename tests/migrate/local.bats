@@ -132,3 +132,24 @@ load helpers
 		hull delete --force there
 	done
 }
+
+# CRIU cannot fill memory in there, and reads its images as somebody else.
+@test "migrate: a container with a user namespace" {
+	local name
+
+	for name in there here; do
+		BUNDLE=$T/$name config '.linux.namespaces += [{type: "user"}]
+			| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+			| .linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]'
+	done
+	chown 100000:100000 "$HOSTED"
+	up 8 4
+	migrate_refused --mode precopy
+	has "$line" "user namespace"
+	has "$line" "--mode stop"
+	lives_here
+	migrate --json
+	lives_there
+	equal "$(stat -c %u "/proc/$(pid_of there)")" 100000
+	jq -e '.rounds == 0' "$OUT"
+}
