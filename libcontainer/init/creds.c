@@ -1,5 +1,6 @@
 /* INIT: become the process's user: limits, keyring, groups, ids, capabilities. */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/log.h"
+#include "libcontainer/base/path.h"
 #include "libcontainer/base/proc.h"
 #include "libcontainer/init/side.h"
 
@@ -44,22 +46,50 @@ static bool is_given(const struct plan_process *p, int fd, mode_t mode)
 	return S_ISFIFO(mode) || S_ISSOCK(mode) || (p->terminal && S_ISCHR(mode) && isatty(fd));
 }
 
+static bool is_null(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
+}
+
+/* A checkpoint can save the container's /dev/null, of which the host's mounts are no part, and any
+ * runtime restores it. The image's may be anything: then all stays as it is. */
+static void take_own_null(int root_fd, const bool *null)
+{
+	auto_fd int own = -1;
+	struct stat st;
+
+	if (!null[0] && !null[1] && !null[2])
+		return;
+	own = root_open_nolinks(root_fd, "/dev/null", O_RDWR | O_NONBLOCK | O_NOCTTY);
+	if (own < 0 || fstat(own, &st) < 0 || !is_null(&st))
+		return;
+	(void)fcntl(own, F_SETFL, 0);
+	for (int fd = 0; fd < 3; fd++)
+		if (null[fd])
+			(void)dup2(own, fd);
+}
+
 /* The program may reopen /dev/stdout. */
 int init_stdio_owner(void *ctx, struct err *err)
 {
 	struct init *c = ctx;
+	bool null[3] = {false, false, false};
 
 	for (int fd = 0; fd < 3; fd++) {
 		struct stat st;
 
-		if (fstat(fd, &st) < 0 || st.st_uid == c->process->uid ||
-		    !is_given(c->process, fd, st.st_mode))
+		if (fstat(fd, &st) < 0)
+			continue;
+		null[fd] = is_null(&st);
+		if (st.st_uid == c->process->uid || !is_given(c->process, fd, st.st_mode))
 			continue;
 		if (fchown(fd, c->process->uid, (gid_t)-1) < 0 && errno != EPERM &&
 		    errno != EROFS && errno != EINVAL)
 			return err_sys(err, errno, "give descriptor %d to uid %u", fd,
 				       c->process->uid);
 	}
+	if (!c->exec)
+		take_own_null(c->root_fd, null);
 	return 0;
 }
 

@@ -1,5 +1,5 @@
-# interchange.bash FROM TO: a container that FROM has dumped is restored by TO; in the tree (engines-tree).
-# FROM, TO: paths of runc, crun, hull.
+# interchange.bash FROM TO [null]: a container that FROM has dumped is restored by TO; in the tree (engines-tree).
+# FROM, TO: paths of runc, crun, hull. The container's streams are pipes, or all /dev/null.
 B=/var/tmp/bundle
 COUNT='i=0; while :; do i=$((i+1)); echo $i > /srv/n; sleep 0.05; done'
 
@@ -22,9 +22,17 @@ mode() {
 }
 
 # Its streams become the container's: pipes, as engines have them.
+with_streams() { # COMMAND...
+	if [ "$STREAMS" = null ]; then
+		"$@" < /dev/null > /dev/null 2>&1
+	else
+		"$@" < <(exec sleep 60 > /dev/null 2>&1) > >(exec cat > /dev/null 2>&1) 2>&1
+	fi
+}
+
 does() { # RUNTIME ARGS...
 	rm -f /tmp/log
-	"$1" --log /tmp/log "${@:2}" < <(exec sleep 60 > /dev/null 2>&1) > >(exec cat > /dev/null 2>&1) 2>&1 && return
+	with_streams "$1" --log /tmp/log "${@:2}" && return
 	tail -n 5 /tmp/log
 	grep -h Error /tmp/work/*.log | tail -n 5
 	return 1
@@ -34,6 +42,7 @@ gone() {
 	"$1" delete -f web > /dev/null 2>&1
 }
 
+STREAMS=${3:-pipes}
 trap 'gone "$1"; gone "$2"' EXIT
 rm -rf "$B" /tmp/images /tmp/work
 mkdir -p "$B" /tmp/work

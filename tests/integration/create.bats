@@ -54,6 +54,21 @@ load helpers
 	equal "$(cat "$T/e")" "oops"
 }
 
+# Not the host's, whose mount the container would hold, and which a checkpoint could not save.
+@test "create: of streams on /dev/null the program gets the container's own" {
+	local pid fd mount
+
+	hull create web < /dev/null > "$T/o" 2> /dev/null 3>&- 4>&-
+	pid=$(pid_of web)
+	wait_for 5 is_status web created
+	for fd in 0 2; do
+		equal "$(stat -L -c %t:%T "/proc/$pid/fd/$fd")" 1:3
+		mount=$(awk '/^mnt_id:/ { print $2 }' "/proc/$pid/fdinfo/$fd")
+		equal "$(awk -v m="$mount" '$1 == m { print $5 }' "/proc/$pid/mountinfo")" /dev
+	done
+	equal "$(readlink "/proc/$pid/fd/1")" "$T/o"
+}
+
 @test "create: later edits of config.json change nothing (B-20)" {
 	script 'echo first; hostname'
 	create web
