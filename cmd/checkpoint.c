@@ -43,6 +43,7 @@ static int run(struct cli *cli, void *opts, int argc, char **argv, struct err *e
 {
 	struct args *args = opts;
 	uint32_t fd;
+	int flags;
 
 	(void)argc;
 	images_complete(cli, &args->o.image, &args->empty_ns);
@@ -50,11 +51,15 @@ static int run(struct cli *cli, void *opts, int argc, char **argv, struct err *e
 	args->o.status_fd = -1;
 	if (given(args->status_fd)) {
 		if (str_to_u32(args->status_fd, &fd) < 0 || fd > INT32_MAX ||
-		    fcntl((int)fd, F_GETFD) < 0)
-			return err_fail(err, EBADF, "--status-fd: '%s' is no open descriptor",
+		    (flags = fcntl((int)fd, F_GETFL)) < 0 || (flags & O_ACCMODE) == O_RDONLY)
+			return err_fail(err, EBADF,
+					"--status-fd: '%s' is no descriptor to write to",
 					args->status_fd);
 		args->o.status_fd = (int)fd;
 	}
+	if (args->o.image.lazy_pages && !given(args->o.page_server))
+		return err_fail(err, EINVAL,
+				"--lazy-pages: --page-server must say where they can be asked for");
 	return container_checkpoint(&cli->root, &args->o, err);
 }
 

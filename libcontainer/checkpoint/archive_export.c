@@ -98,8 +98,7 @@ static int export_options(void *ctx, struct err *err)
 static int export_rootfs(void *ctx, struct err *err)
 {
 	struct export *x = ctx;
-	const char *path = arena_printf(&x->arena, "%s/config.json", x->c->state.bundle);
-	int r = oci_decode_file(&x->arena, &oci_spec_type, AT_FDCWD, path, &x->spec, err);
+	int r = ckpt_config(x->c, &x->arena, &x->spec, err);
 
 	if (r < 0)
 		return r;

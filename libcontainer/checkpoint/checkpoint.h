@@ -7,12 +7,20 @@
 #include "libcontainer/checkpoint/criu.h"
 #include "libcontainer/runtime/runtime.h"
 
+/* config.json of the bundle that a container was made from. In A. */
+const char *ckpt_config_path(const struct container *c, struct arena *a);
+int ckpt_config(const struct container *c, struct arena *a, struct oci_spec *ret,
+		struct err *err) must_check;
 /* CRIU_CG_* of --manage-cgroups-mode. */
 int ckpt_cgroups_mode(const char *mode, int *ret, struct err *err) must_check;
 /* CLONE_NEW* of --empty-ns. */
 int ckpt_empty_ns(const struct container_image_opts *o, uint32_t *ret, struct err *err) must_check;
 /* What dump and restore tell CRIU alike. */
 void ckpt_request(const struct container_image_opts *o, struct criu_request *q);
+
+/* What --page-server and --lazy-pages say, and whether CRIU can do it here: page_server.c. */
+int ckpt_page_server(struct arena *a, const struct container_checkpoint_opts *o,
+		     struct criu_request *q, struct err *err) must_check;
 
 /* A dump of a container that is open and locked. BEGIN (may be NULL) is called just before it is
  * frozen, COMPLETE (may be NULL) when all images are written and the processes still stand still:

@@ -1,10 +1,11 @@
 /* RUNTIME: CRIU's protocol: its program as a child, requests, notifications, errors. */
 #include "libcontainer/checkpoint/criu.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
@@ -18,6 +19,7 @@
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/cancel.h"
 
+#define CANCEL_MS    200
 #define MAX_REPLY    65536
 #define LOG_LEVEL    4 /* what runc and crun ask for: people send these logs to CRIU's authors */
 #define LOG_WARNINGS 2 /* a dump of 1 GiB writes 18000 lines less: 20 ms */
@@ -320,7 +322,7 @@ static void fill_lists(CriuOptions *o, const struct criu_request *q, struct list
 		criu_page_server__init(&l->ps);
 		l->ps.address = (char *)(uintptr_t)q->ps_address;
 		l->ps.has_port = q->ps_address != NULL;
-		l->ps.port = htons(q->ps_port);
+		l->ps.port = q->ps_port;
 		l->ps.has_fd = q->ps_fd >= 0;
 		l->ps.fd = q->ps_fd;
 		o->ps = &l->ps;
@@ -409,18 +411,41 @@ static int answer_notify(struct criu *c, const CriuResponse *told, int fd, criu_
 	return send_request(c, &reply, &err);
 }
 
+static bool is_serving(const CriuResponse *told)
+{
+	return told->notify && told->notify->script && streq(told->notify->script, "status-ready");
+}
+
+/* All is dumped, and CRIU gives pages to who asks for them, as long as that takes: ^C ends it. The
+ * processes are their own again by then, and stay. */
+static int serve_pages(struct criu *c, struct err *err)
+{
+	struct pollfd pfd = {c->sock, POLLIN, 0};
+	int r = 0;
+
+	while (r == 0 && poll(&pfd, 1, CANCEL_MS) == 0)
+		r = cancel_check(err);
+	if (r < 0)
+		kill(c->pid, SIGKILL); /* criu_close() waits for it */
+	return r;
+}
+
 /* Until the answer. A refusal of NOTIFY is the error, CRIU's is its consequence. */
 static int converse(struct criu *c, const struct criu_request *q, criu_notify *notify, void *ctx,
 		    pid_t *ret_pid, struct err *err)
 {
 	struct err why = ERR_NONE;
+	bool serves = false;
 
 	for (;;) {
 		auto_response *answer = NULL;
 		auto_fd int fd = -1;
-		int r = receive(c, &answer, &fd, err);
+		int r = serves ? serve_pages(c, err) : 0;
 
+		if (r == 0)
+			r = receive(c, &answer, &fd, err);
 		if (r == 0 && answer->type == CRIU_TYPE__NOTIFY) {
+			serves = is_serving(answer);
 			r = answer_notify(c, answer, fd, notify, ctx, &why);
 			if (r < 0 && !why.code)
 				return err_fail(err, EPIPE, "CRIU ended in the middle");

@@ -89,20 +89,14 @@ void ckpt_request(const struct container_image_opts *o, struct criu_request *q)
 	q->ps_fd = q->status_fd = -1;
 }
 
-/* "ADDRESS:PORT" */
-static int page_server(struct dump *x, struct err *err)
+const char *ckpt_config_path(const struct container *c, struct arena *a)
 {
-	const char *text = x->o->page_server, *colon = given(text) ? strrchr(text, ':') : NULL;
-	uint32_t port;
+	return arena_printf(a, "%s/config.json", c->state.bundle);
+}
 
-	if (!given(text))
-		return 0;
-	if (!colon || colon == text || str_to_u32(colon + 1, &port) < 0 || port == 0 ||
-	    port > 65535)
-		return err_fail(err, EINVAL, "--page-server: '%s' is not ADDRESS:PORT", text);
-	x->q.ps_address = arena_strndup(&x->arena, text, (size_t)(colon - text));
-	x->q.ps_port = (uint16_t)port;
-	return 0;
+int ckpt_config(const struct container *c, struct arena *a, struct oci_spec *ret, struct err *err)
+{
+	return oci_decode_file(a, &oci_spec_type, AT_FDCWD, ckpt_config_path(c, a), ret, err);
 }
 
 /* ---- steps: before anything stands still
@@ -111,8 +105,7 @@ static int page_server(struct dump *x, struct err *err)
 static int dump_config(void *ctx, struct err *err)
 {
 	struct dump *x = ctx;
-	const char *path = arena_printf(&x->arena, "%s/config.json", x->c->state.bundle);
-	int r = oci_decode_file(&x->arena, &oci_spec_type, AT_FDCWD, path, &x->spec, err);
+	int r = ckpt_config(x->c, &x->arena, &x->spec, err);
 
 	if (r == 0)
 		r = oci_validate(&x->spec, err);
@@ -145,7 +138,7 @@ static int dump_options(void *ctx, struct err *err)
 	r = ckpt_cgroups_mode(x->o->image.manage_cgroups_mode, &x->q.cgroups_mode, err);
 	if (r == 0)
 		r = ckpt_empty_ns(&x->o->image, &x->q.empty_ns, err);
-	return r < 0 ? r : page_server(x, err);
+	return r < 0 ? r : ckpt_page_server(&x->arena, x->o, &x->q, err);
 }
 
 /* The state directory, which is locked, goes with it: if hull is killed, nobody takes the container

@@ -29,8 +29,7 @@ static int look_for_journal(void *ctx, struct err *err)
 static int load_config(void *ctx, struct err *err)
 {
 	struct migration *x = ctx;
-	const char *path = arena_printf(&x->arena, "%s/config.json", x->c.state.bundle);
-	int r = oci_decode_file(&x->arena, &oci_spec_type, AT_FDCWD, path, &x->spec, err);
+	int r = ckpt_config(&x->c, &x->arena, &x->spec, err);
 
 	if (x->c.root->rootless)
 		return err_fail(err, EPERM, "migrate needs root");
@@ -181,7 +180,7 @@ static bool goes_on(const void *ctx)
 static int begin(void *ctx, struct err *err)
 {
 	struct migration *x = ctx;
-	const char *path = arena_printf(&x->arena, "%s/config.json", x->c.state.bundle);
+	const char *path = ckpt_config_path(&x->c, &x->arena);
 	auto_fd int fd = -1;
 	int r = journal_begin(&x->arena, x->c.dirfd, JOURNAL_SOURCE, &x->id, x->o->destination,
 			      x->o->ssh, &x->journal, err);
