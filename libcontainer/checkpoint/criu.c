@@ -252,6 +252,12 @@ int criu_features(struct criu *c, struct criu_features *ret, struct err *err)
 	return 0;
 }
 
+/* It keeps that only in a tmpfs. */
+bool criu_knows_kernel(void)
+{
+	return access("/run/criu.kdat", F_OK) == 0 || access("/run/criu/criu.kdat", F_OK) == 0;
+}
+
 /* ---- a dump or restore -------------------------------------------------------------------------
  */
 

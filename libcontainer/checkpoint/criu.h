@@ -57,6 +57,10 @@ int criu_open(struct criu *c, const char *path, int cgroup_fd, const int *keep, 
 void criu_close(struct criu *c);
 #define auto_criu __attribute__((cleanup(criu_close))) struct criu
 
+/* Whether it has noted what the kernel can, which criu_features() makes it do, if it can: it takes
+ * 30 ms to find out. */
+bool criu_knows_kernel(void);
+
 struct criu_features {
 	bool mem_track; /* soft-dirty pages: without it there is no pre-dump */
 	bool lazy_pages;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,6 +33,7 @@ struct dump {
 	struct criu_request q;
 	int images_fd, work_fd;
 	bool froze;
+	bool inside; /* CRIU is in the container's network namespace */
 };
 
 /* ---- what options say ------------------------------------------------------------------------ */
@@ -141,6 +143,19 @@ static int dump_options(void *ctx, struct err *err)
 	return r < 0 ? r : ckpt_page_server(&x->arena, x->o, &x->q, err);
 }
 
+/* In CRIU's process. */
+static void enter_network(void *ctx)
+{
+	const struct dump *x = ctx;
+	char path[64];
+	auto_fd int fd = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)x->q.pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWNET) < 0)
+		_exit(126);
+}
+
 /* The state directory, which is locked, goes with it: if hull is killed, nobody takes the container
  * in hand before CRIU has left it, too. */
 static int start_criu(struct dump *x, const char *path, struct err *err)
@@ -152,6 +167,8 @@ static int start_criu(struct dump *x, const char *path, struct err *err)
 		.keep = keep,
 		.n_keep = x->q.status_fd >= 0 ? 2 : 1,
 		.deaf = true,
+		.prepare = x->inside ? enter_network : NULL,
+		.ctx = x,
 	};
 	int r = criu_spawn(&x->criu, &start, err);
 
@@ -165,6 +182,13 @@ static int dump_criu(void *ctx, struct err *err)
 	const char *path;
 	int r = criu_find(&x->arena, x->o->image.criu, &path, err);
 
+	/* Only in haste: runc and crun do not make what is left out then. CRIU's lock of
+	 * connections is for a namespace that it dumps. What the kernel can it must not ask in
+	 * there, where the container has a say in what connections do. */
+	x->inside = x->o->image.in_haste && !x->o->image.tcp_established && criu_knows_kernel() &&
+		    externals_may_leave_network(&x->spec);
+	if (x->inside)
+		log_debug("checkpoint: CRIU works in the container's network namespace");
 	if (r == 0)
 		r = start_criu(x, path, err);
 	/* Also fills CRIU's cache of what the kernel can, while the container still runs. */
@@ -227,13 +251,25 @@ static int processes(struct dump *x, pid_t **ret, size_t *ret_n, struct err *err
 			(int)init, x->c->state.cgroup);
 }
 
+static int look_at(struct dump *x, const pid_t *pids, size_t n, struct externals *ret,
+		   struct err *err)
+{
+	int r = externals_find(&x->arena, &x->spec, pids, n, ret, err);
+
+	if (r == 0 && x->inside) {
+		ret->lone_network = false;
+		ret->meta.lone_network = (struct opt_bool){true, true};
+	}
+	return r;
+}
+
 static int find_externals(struct dump *x, struct externals *ret, struct err *err)
 {
 	pid_t *pids;
 	size_t n;
 	int r = processes(x, &pids, &n, err);
 
-	return r < 0 ? r : externals_find(&x->arena, &x->spec, pids, n, ret, err);
+	return r < 0 ? r : look_at(x, pids, n, ret, err);
 }
 
 /* CRIU dumps the first process and its descendants. What exec started is the child of whoever did.
@@ -264,7 +300,7 @@ static int dump_look(void *ctx, struct err *err)
 	int r = processes(x, &pids, &n, err);
 
 	if (r == 0)
-		r = externals_find(&x->arena, &x->spec, pids, n, e, err);
+		r = look_at(x, pids, n, e, err);
 	if (r < 0)
 		return r;
 	tell_of_strangers(pids, n);

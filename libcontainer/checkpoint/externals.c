@@ -60,18 +60,23 @@ static bool is_bind(const struct oci_mount *m)
 	return false;
 }
 
-/* The root of a user namespace could not mount the cgroups again: the restored cgroup
- * namespace belongs to the host's. */
-static bool is_cgroup_of_user_ns(const struct oci_spec *spec, const struct oci_mount *m)
+static bool has_users(const struct oci_spec *spec)
 {
 	const struct oci_linux *l = spec->linux_;
 
-	if (!m->type || !(streq(m->type, "cgroup") || streq(m->type, "cgroup2")))
-		return false;
 	for (size_t i = 0; l && i < l->namespaces.n; i++)
 		if (streq(l->namespaces.v[i].type, "user"))
 			return true;
 	return false;
+}
+
+/* The root of a user namespace could not mount the cgroups again: the restored cgroup
+ * namespace belongs to the host's. */
+static bool is_cgroup_of_user_ns(const struct oci_spec *spec, const struct oci_mount *m)
+{
+	if (!m->type || !(streq(m->type, "cgroup") || streq(m->type, "cgroup2")))
+		return false;
+	return has_users(spec);
 }
 
 /* The mount that FD, a name in the directory PROC/fd, is on. */
@@ -242,6 +247,17 @@ static int find_namespaces(struct scan *s, pid_t pid, struct err *err)
 				     (uint64_t)st.st_ino, net ? "Net" : "Pid");
 	}
 	return 0;
+}
+
+bool externals_may_leave_network(const struct oci_spec *spec)
+{
+	const struct oci_linux *l = spec->linux_;
+	bool own = false;
+
+	for (size_t i = 0; l && i < l->namespaces.n; i++)
+		own |= streq(l->namespaces.v[i].type, "network") && !given(l->namespaces.v[i].path);
+	/* With a user namespace hull's would be of the wrong one. */
+	return own && !has_users(spec);
 }
 
 /* ---- descriptors --------------------------------------------------------------------------------

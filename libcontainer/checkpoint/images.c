@@ -26,6 +26,7 @@ static const struct oci_field images_meta_fields[] = {
 	FIELD_U32    (images_meta, version, "version"),
 	FIELD_STRINGS(images_meta, stdio,   "stdio"),
 	FIELD_OBJECTS(images_meta, mounts,  "mounts", images_mount),
+	FIELD_BOOL   (images_meta, lone_network, "loneNetwork"),
 };
 static OCI_TYPE(images_meta, images_meta_fields);
 

@@ -26,6 +26,8 @@ struct images_meta {
 	 * "file[1c:2ff]", "tty[8800:5]", "socket:[7]"; else "". */
 	struct oci_strings stdio;
 	OCI_ARRAY(struct images_mount) mounts;
+	/* The network namespace of its own is not in the images: who restores makes it. */
+	struct opt_bool lone_network;
 };
 #define IMAGES_VERSION 1
 

@@ -42,8 +42,7 @@ int migrate_rounds(void *ctx, struct err *err)
 	int r = memory_init(&x->memory, &x->wire, &x->c, err);
 
 	x->memory.choose = !given(x->o->compress) || streq(x->o->compress, "auto");
-	x->late = x->mode == MIGRATE_POSTCOPY || x->mode == MIGRATE_HYBRID;
-	while (r == 0 && x->mode != MIGRATE_POSTCOPY) {
+	while (r == 0) {
 		int64_t start = rate_now_ns(), took, predicted;
 		uint64_t bandwidth;
 

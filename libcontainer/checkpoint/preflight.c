@@ -36,7 +36,6 @@ OCI_TYPE(migrate_answer, migrate_answer_fields);
 
 static const struct oci_field migrate_whole_fields[] = {
 	FIELD_U32S(migrate_whole, processes, "processes"),
-	FIELD_BOOL(migrate_whole, late,      "late"),
 };
 OCI_TYPE(migrate_whole, migrate_whole_fields);
 /* clang-format on */
@@ -161,6 +160,7 @@ static void check_sources(struct check *c)
 static void check_criu(struct check *c, const char *wanted)
 {
 	auto_criu criu = CRIU_CLOSED;
+	struct criu_features can;
 	char text[ERR_TEXT_SIZE + ERR_HINT_SIZE];
 	const char *path;
 	struct err err;
@@ -168,6 +168,11 @@ static void check_criu(struct check *c, const char *wanted)
 
 	if (r == 0)
 		r = criu_open(&criu, path, -1, NULL, 0, &err);
+	/* It also notes what the kernel can, now, when nobody waits. */
+	if (r == 0)
+		r = criu_features(&criu, &can, &err);
+	if (r == 0 && c->need->lazy.v && !can.lazy_pages)
+		PROBLEM(c, "the kernel has no userfaultfd that CRIU could use: --mode stop");
 	if (r < 0)
 		PROBLEM(c, "%s", err_format(&err, text, sizeof(text)));
 	else if (criu.version / 100 < (int)c->need->criu.v / 100)

@@ -36,6 +36,8 @@ static int enter(struct restoration *r, struct err *err)
 		code = sync_expect(r->k.sync[1], SYNC_MAPPED, NULL, err);
 	if (code < 0)
 		return code;
+	if (r->network >= 0 && setns(r->network, CLONE_NEWNET) < 0)
+		return err_sys(err, errno, "enter the new network namespace");
 	if ((p->ns.create & CLONE_NEWCGROUP) && r->cgroups_mode == CRIU_CG_IGNORE &&
 	    unshare(CLONE_NEWCGROUP) < 0)
 		return err_sys(err, errno, "make the cgroup namespace");
@@ -230,6 +232,7 @@ int ckpt_restore(struct container_root *root, const struct ckpt_restore *with, i
 		.images_fd = -1,
 		.images_mount = -1,
 		.work_fd = -1,
+		.network = -1,
 	};
 	int code = creation_begin(&r.k, err);
 
@@ -246,6 +249,7 @@ int ckpt_restore(struct container_root *root, const struct ckpt_restore *with, i
 	close_fd(&r.images_fd);
 	close_fd(&r.work_fd);
 	close_fd(&r.images_mount);
+	close_fd(&r.network);
 	restore_close_hosts(&r);
 	for (size_t i = 0; i < r.n_keep; i++)
 		close_fd(&r.keep[i]);

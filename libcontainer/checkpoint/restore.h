@@ -58,7 +58,8 @@ struct restoration {
 	size_t n_inherit;
 	struct criu_pair *join_ns;
 	size_t n_join_ns;
-	int *keep; /* descriptors that CRIU's process needs; ours */
+	int network; /* the namespace, if hull makes it; -1 */
+	int *keep;   /* descriptors that CRIU's process needs; ours */
 	size_t n_keep;
 	int images_mount; /* a copy of the mount of the images, for a user namespace; -1 */
 	bool notify_dir;  /* RESTORE_DIR has an empty directory in place of the notify socket's */

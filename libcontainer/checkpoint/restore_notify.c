@@ -75,7 +75,8 @@ static int network(struct restoration *r, struct err *err)
 		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)k->spawn.pid);
 	own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	theirs = open(path, O_RDONLY | O_CLOEXEC);
+	theirs = r->network < 0 ? open(path, O_RDONLY | O_CLOEXEC)
+				: fcntl(r->network, F_DUPFD_CLOEXEC, 3);
 	if (own < 0 || theirs < 0 || setns(theirs, CLONE_NEWNET) < 0)
 		return err_sys(err, errno, "enter the network namespace '%s'", path);
 	code = fill_network(&k->plan, err);

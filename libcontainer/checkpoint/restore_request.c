@@ -76,6 +76,25 @@ static int add_namespace(struct restoration *r, const struct plan_join *j, struc
 	return 0;
 }
 
+/* CRIU and what it restores are in it from their beginning. */
+static int make_network(struct restoration *r, struct err *err)
+{
+	auto_fd int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), made = -1;
+	int code;
+
+	if (own < 0 || unshare(CLONE_NEWNET) < 0)
+		return err_sys(err, errno, "make the network namespace");
+	made = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	code = made < 0 ? err_sys(err, errno, "open the network namespace") : 0;
+	/* CRIU tries a connection, if it does not know yet what the kernel can. */
+	if (code == 0)
+		code = ns_loopback_up(err);
+	if (setns(own, CLONE_NEWNET) < 0)
+		return err_sys(err, errno, "return to hull's network namespace");
+	r->network = take_fd(&made);
+	return code;
+}
+
 int restore_externals(void *ctx, struct err *err)
 {
 	struct restoration *r = ctx;
@@ -83,6 +102,8 @@ int restore_externals(void *ctx, struct err *err)
 
 	for (size_t i = 0; code == 0 && i < r->k.plan.ns.n_join; i++)
 		code = add_namespace(r, &r->k.plan.ns.join[i], err);
+	if (code == 0 && r->meta.lone_network.v && (r->k.plan.ns.create & CLONE_NEWNET))
+		code = make_network(r, err);
 	return code;
 }
 
@@ -115,7 +136,8 @@ int restore_request(struct restoration *r, struct criu_request *ret, struct err 
 	ckpt_request(o, ret);
 	code = ckpt_empty_ns(o, &ret->empty_ns, err);
 	/* Neither hull nor runc dumps what is in it. */
-	ret->empty_ns |= CLONE_NEWNET;
+	if (r->network < 0)
+		ret->empty_ns |= CLONE_NEWNET;
 	if (r->cgroups_mode != CRIU_CG_IGNORE && r->k.c.state.cgroup)
 		ret->cg_root = r->k.c.state.cgroup;
 	return code;

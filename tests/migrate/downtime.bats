@@ -55,3 +55,27 @@ observed() {
 	echo "$apart"
 	jq -es 'any(.seen > 10 and (.said - .seen | fabs) <= ([.seen * 0.05, 10] | max))' <<< "$apart"
 }
+
+# in_tmpfs COMMAND...: with a /run in which CRIU keeps what it knows of the kernel.
+in_tmpfs() {
+	unshare -m --propagation private sh -c 'mount -t tmpfs tmpfs /run && exec "$@"' sh "$@"
+}
+
+# The usual state of a host; then CRIU has nothing to do with the network namespace.
+@test "migrate: CRIU works in the container's network namespace, and a new one takes its place" {
+	local words old
+
+	script 'ifconfig lo 127.0.0.9; exec /bin/mover 2 1'
+	config '.process.capabilities[] += ["CAP_NET_ADMIN"]'
+	cp "$T/here/config.json" "$T/config"
+	jq -c --arg cg "/$CG/there" '.linux.cgroupsPath = $cg' "$T/config" > "$T/there/config.json"
+	apart run -d here && goes_on
+	old=$(readlink "/proc/$(pid_of here)/ns/net")
+	migration --json
+	quietly in_tmpfs "$HULL" --debug --log "$T/debug" "${words[@]:1}" "local:$T/there" || { cat "$ERR"; false; }
+	lives_there
+	differ "$(readlink "/proc/$(pid_of there)/ns/net")" "$(readlink /proc/self/ns/net)"
+	differ "$(readlink "/proc/$(pid_of there)/ns/net")" "$old"
+	has "$(far exec there ifconfig lo)" 127.0.0.1
+	has "$(cat "$T/debug")" "CRIU works in the container's network namespace"
+}

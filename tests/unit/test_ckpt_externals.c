@@ -8,6 +8,7 @@
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
 #include "libcontainer/checkpoint/externals.h"
+#include "oci-spec/oci.h"
 #include "tests/unit/unit.h"
 
 #define MOUNT(d, r, p, t)                                          \
@@ -135,7 +136,36 @@ static void hostile_files_beside_the_images(void)
 	remove_dir(fd, path);
 }
 
+/* Which network namespaces hull can make in CRIU's place: of its own, and not of a user namespace.
+ */
+static void networks_of_ones_own(void)
+{
+	static const struct {
+		const char *config;
+		bool may;
+	} rows[] = {
+		{"{}", false},
+		{"{\"linux\":{\"namespaces\":[{\"type\":\"pid\"}]}}", false},
+		{"{\"linux\":{\"namespaces\":[{\"type\":\"network\"}]}}", true},
+		{"{\"linux\":{\"namespaces\":[{\"type\":\"network\",\"path\":\"/n\"}]}}", false},
+		{"{\"linux\":{\"namespaces\":[{\"type\":\"network\"},{\"type\":\"user\"}]}}",
+		 false},
+	};
+	auto_arena a = ARENA_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct oci_spec spec = {0};
+		struct err err;
+
+		CHECK_INT(oci_decode(&a, &oci_spec_type, "row", rows[i].config,
+				     strlen(rows[i].config), &spec, &err),
+			  0);
+		CHECK_INT(externals_may_leave_network(&spec), rows[i].may);
+	}
+}
+
 static const struct unit_case cases[] = {
+	{"networks of one's own", networks_of_ones_own},
 	{"foreign mounts", foreign_mounts},
 	{"sources on the host", sources_on_the_host},
 	{"files beside the images", files_beside_the_images},
