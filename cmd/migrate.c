@@ -17,9 +17,9 @@ struct args {
 
 /* clang-format off */
 static const struct cli_option options[] = {
-	OPT_CHOICE(struct args, o.mode, 0, "mode", "auto|precopy|stop",
-		   "copy memory before the container stops, or after; auto: before, where the kernel can "
-		   "(default: auto)"),
+	OPT_CHOICE(struct args, o.mode, 0, "mode", "auto|precopy|hybrid|postcopy|stop",
+		   "copy memory before the container stops, before it and after it runs over there, only "
+		   "then, or while it stands still (default: auto)"),
 	OPT_TIME(struct args, o.downtime_ms, 0, "downtime", "TIME",
 		 "stop when it is expected to stand still for no longer than this (default: 300ms)"),
 	OPT_U32(struct args, o.max_rounds, 0, "max-rounds", "N",
@@ -85,21 +85,22 @@ static int report(struct cli *cli, const struct container_migrate_report *r, boo
 	const char *text;
 
 	if (json)
-		text = arena_printf(
-			cli->arena,
-			"{\"event\":\"done\",\"totalMs\":%.1f,\"downtimeMs\":%.1f,"
-			"\"dumpMs\":%.1f,\"transferMs\":%.1f,\"restoreMs\":%.1f,"
-			"\"rounds\":%u,\"bytes\":%" PRIu64 ",\"lastBytes\":%" PRIu64 "}",
-			ms(r->total_ns), ms(r->frozen_ns), ms(r->dump_ns), ms(r->transfer_ns),
-			ms(r->restore_ns), r->rounds, r->bytes, r->last_bytes);
+		text = arena_printf(cli->arena,
+				    "{\"event\":\"done\",\"totalMs\":%.1f,\"downtimeMs\":%.1f,"
+				    "\"dumpMs\":%.1f,\"transferMs\":%.1f,\"restoreMs\":%.1f,"
+				    "\"fillMs\":%.1f,\"rounds\":%u,\"bytes\":%" PRIu64
+				    ",\"lastBytes\":%" PRIu64 ",\"lateBytes\":%" PRIu64 "}",
+				    ms(r->total_ns), ms(r->frozen_ns), ms(r->dump_ns),
+				    ms(r->transfer_ns), ms(r->restore_ns), ms(r->fill_ns),
+				    r->rounds, r->bytes, r->last_bytes, r->late_bytes);
 	else
 		text = arena_printf(
 			cli->arena,
 			"migrated in %.1f ms; stood still for %.1f ms: dump %.1f, transfer "
 			"%.1f, restore %.1f ms; %u rounds, %" PRIu64 " bytes, %" PRIu64
-			" of memory at the end",
+			" of memory at the end, %" PRIu64 " after it",
 			ms(r->total_ns), ms(r->frozen_ns), ms(r->dump_ns), ms(r->transfer_ns),
-			ms(r->restore_ns), r->rounds, r->bytes, r->last_bytes);
+			ms(r->restore_ns), r->rounds, r->bytes, r->last_bytes, r->late_bytes);
 	return cli_print_line(text, cli->arena, err);
 }
 

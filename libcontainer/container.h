@@ -166,13 +166,15 @@ struct container_migrate_progress {
 struct container_migrate_report {
 	uint64_t total_ns, frozen_ns, dump_ns, transfer_ns, restore_ns;
 	uint64_t bytes, last_bytes; /* on the wire; of memory that was sent while it stood still */
+	uint64_t late_bytes,
+		fill_ns; /* memory that was sent after COMMIT, and how long that took */
 	uint32_t rounds;
 };
 struct container_migrate_opts {
 	const char *id;
 	const char *destination; /* "[user@]host[:bundle]", "local:[bundle]", "fd:N" */
 	const char *name;        /* id over there; NULL: the same */
-	const char *mode;        /* "auto", "precopy", "stop"; NULL: auto */
+	const char *mode;        /* "auto", "precopy", "hybrid", "postcopy", "stop"; NULL: auto */
 	const char *criu, *ssh;  /* programs here; NULL: found in PATH */
 	const char *target_hull, *target_root, *target_criu; /* over there; NULL: the usual ones */
 	const char *compress; /* "auto", "none", "lz4", "zstd[:N]"; NULL: auto */

@@ -97,7 +97,7 @@ _hull_value()
 	restore:--lsm-mount-context) : ;;
 	restore:--import | restore:-i) _hull_compgen -f ;;
 	restore:--max-size) : ;;
-	migrate:--mode) _hull_words "auto precopy stop" ;;
+	migrate:--mode) _hull_words "auto precopy hybrid postcopy stop" ;;
 	migrate:--downtime) : ;;
 	migrate:--max-rounds) : ;;
 	migrate:--bandwidth) : ;;

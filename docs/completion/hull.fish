@@ -180,7 +180,7 @@ complete -c hull -n "__hull_in 'restore'" -l no-new-keyring -d 'keep the caller\
 complete -c hull -n "__hull_in 'restore'" -l keep -d 'do not delete the container when the program has ended'
 complete -c hull -n "__hull_in 'restore'" -l import -s i -r -F -d 'unpack the images from an archive of checkpoint --export, and put into the root file system what it has of it'
 complete -c hull -n "__hull_in 'restore'" -l max-size -x -d 'refuse an archive that holds more, unpacked (default: no limit)'
-complete -c hull -n "__hull_in 'migrate'" -l mode -x -a 'auto precopy stop' -d 'copy memory before the container stops, or after; auto: before, where the kernel can (default: auto)'
+complete -c hull -n "__hull_in 'migrate'" -l mode -x -a 'auto precopy hybrid postcopy stop' -d 'copy memory before the container stops, before it and after it runs over there, only then, or while it stands still (default: auto)'
 complete -c hull -n "__hull_in 'migrate'" -l downtime -x -d 'stop when it is expected to stand still for no longer than this (default: 300ms)'
 complete -c hull -n "__hull_in 'migrate'" -l max-rounds -x -d 'rounds of copying before it stops in any case (default: 16)'
 complete -c hull -n "__hull_in 'migrate'" -l bandwidth -x -d 'send no more than this in a second'

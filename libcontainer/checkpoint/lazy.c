@@ -330,16 +330,17 @@ int lazy_arrived(struct lazy *lz, int32_t pid, uint64_t addr, uint64_t n, const 
 
 	if (!proc || !pages_sealed(proc))
 		return err_fail(err, ENOENT, "pages of process '%d', which is not restored", pid);
+	for (uint64_t i = 0; i < n; i++)
+		lz->in_flight -= pages_get(proc, addr + (i << PAGES_SHIFT), NULL) == PAGE_ASKED;
 	if (pages_put(proc, addr, n, data, err) < 0)
 		return -err->code;
-	lz->in_flight -= n < lz->in_flight ? n : lz->in_flight;
+	lz->progress++;
 	for (struct space *sp = lz->spaces; sp; sp = sp->next) {
 		if (sp->proc == proc && space_arrived(sp, addr, n, err) < 0)
 			return -err->code;
-		if (lz->in_flight <= lz->opt.prefetch / 2 && sp->idle && lz->opt.prefetch) {
+		if (lz->in_flight <= lz->opt.prefetch / 2 && lz->opt.prefetch &&
+		    sp->ask_at < pages_leaves(sp->proc))
 			sp->idle = false;
-			sp->at = 0;
-		}
 	}
 	return 0;
 }

@@ -26,6 +26,9 @@ struct lazy_options {
 	/* N pages of PID at ADDR are wanted now. Must not wait for them. 0 or -errno, which ends
 	 * the service. NULL: there are none elsewhere. */
 	int (*fetch)(void *arg, int32_t pid, uint64_t addr, uint64_t n, struct err *err);
+	/* The same for what nobody waits for yet; fetch can be called for some of it again then.
+	 * NULL: fetch. */
+	int (*ahead)(void *arg, int32_t pid, uint64_t addr, uint64_t n, struct err *err);
 	void *arg;
 	unsigned prefetch;   /* pages to ask for ahead, at most so many at a time; 0: only faults */
 	unsigned max_spaces; /* address spaces at a time, after forks; more forks wait. 0: 512 */

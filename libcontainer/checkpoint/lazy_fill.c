@@ -158,13 +158,15 @@ static int64_t push(struct space *sp, uint32_t leaf, unsigned i, uint64_t max, s
 
 /* ---- pages that only the source has ------------------------------------------------------ */
 
-/* Asks for up to MAX pages from this one on, within the leaf. */
-static int ask(struct space *sp, uint32_t leaf, unsigned i, uint64_t max, struct err *err)
+/* Asks for up to MAX pages from this one on, within the leaf. AHEAD: nobody waits for them. */
+static int ask(struct space *sp, uint32_t leaf, unsigned i, uint64_t max, bool ahead,
+	       struct err *err)
 {
 	struct lazy *lz = sp->lazy;
+	const struct lazy_options *o = &lz->opt;
 	uint64_t n = 0, img = pages_leaf_addr(sp->proc, leaf) + ((uint64_t)i << PAGES_SHIFT);
 
-	if (!lz->opt.fetch)
+	if (!o->fetch)
 		return err_fail(err, ENODATA, "page 0x%llx of process '%d' is nowhere",
 				(unsigned long long)img, pages_pid(sp->proc));
 	while (n < max && i + n < PAGES_LEAF && space_pending(sp, leaf, i + (unsigned)n) &&
@@ -174,7 +176,38 @@ static int ask(struct space *sp, uint32_t leaf, unsigned i, uint64_t max, struct
 		return 0;
 	lz->in_flight += n;
 	lz->stats.fetched += n;
-	return lz->opt.fetch(lz->opt.arg, pages_pid(sp->proc), img, n, err);
+	lz->progress++;
+	return (ahead && o->ahead ? o->ahead : o->fetch)(o->arg, pages_pid(sp->proc), img, n, err);
+}
+
+/* One that was asked for ahead, and is waited for now. */
+static int ask_again(struct space *sp, uint64_t img, struct err *err)
+{
+	const struct lazy_options *o = &sp->lazy->opt;
+
+	return o->ahead ? o->fetch(o->arg, pages_pid(sp->proc), img, 1, err) : 0;
+}
+
+/* As far as the window allows. */
+static int ask_ahead(struct space *sp, struct err *err)
+{
+	struct lazy *lz = sp->lazy;
+
+	for (; sp->ask_at < pages_leaves(sp->proc); sp->ask_at++) {
+		uint16_t bits = sp->pending[sp->ask_at];
+
+		for (; bits; bits &= (uint16_t)(bits - 1)) {
+			unsigned i = (unsigned)__builtin_ctz(bits);
+
+			if (pages_leaf_get(sp->proc, sp->ask_at, i, NULL) != PAGE_REMOTE)
+				continue;
+			if (lz->in_flight >= lz->opt.prefetch)
+				return 0;
+			if (ask(sp, sp->ask_at, i, lz->opt.prefetch - lz->in_flight, true, err) < 0)
+				return -err->code;
+		}
+	}
+	return 0;
 }
 
 int space_arrived(struct space *sp, uint64_t img, uint64_t n, struct err *err)
@@ -222,9 +255,9 @@ int space_fault(struct space *sp, uint64_t addr, struct err *err)
 		i = (img >> PAGES_SHIFT) % PAGES_LEAF;
 		switch (pages_leaf_get(sp->proc, leaf, i, NULL)) {
 		case PAGE_REMOTE:
-			return ask(sp, leaf, i, PAGES_LEAF, err);
+			return ask(sp, leaf, i, PAGES_LEAF, false, err);
 		case PAGE_ASKED:
-			return 0;
+			return ask_again(sp, img, err);
 		default:
 			done = push(sp, leaf, i, CHUNK_BUSY, err);
 			if (!done && !sp->gone) /* the run may have crossed mappings */
@@ -241,27 +274,22 @@ int space_fault(struct space *sp, uint64_t addr, struct err *err)
 
 /* ---- the rest ---------------------------------------------------------------------------- */
 
-/* The next pending page from sp->at on that is here, asking ahead for those that are not. */
-static int next_here(struct space *sp, unsigned *ret_i, struct err *err)
+/* The next pending page from sp->at on that is here. */
+static bool next_here(struct space *sp, unsigned *ret_i)
 {
-	struct lazy *lz = sp->lazy;
-
 	for (; sp->at < pages_leaves(sp->proc); sp->at++) {
 		uint16_t bits = sp->pending[sp->at];
 
 		for (; bits; bits &= (uint16_t)(bits - 1)) {
-			unsigned i = (unsigned)__builtin_ctz(bits);
-			enum page_kind kind = pages_leaf_get(sp->proc, sp->at, i, NULL);
+			enum page_kind kind;
 
-			*ret_i = i;
+			*ret_i = (unsigned)__builtin_ctz(bits);
+			kind = pages_leaf_get(sp->proc, sp->at, *ret_i, NULL);
 			if (kind != PAGE_REMOTE && kind != PAGE_ASKED)
-				return 1;
-			if (kind == PAGE_REMOTE && lz->in_flight < lz->opt.prefetch &&
-			    ask(sp, sp->at, i, lz->opt.prefetch - lz->in_flight, err) < 0)
-				return -err->code;
+				return true;
 		}
 	}
-	return 0;
+	return false;
 }
 
 int space_fill(struct space *sp, struct err *err)
@@ -269,11 +297,12 @@ int space_fill(struct space *sp, struct err *err)
 	uint64_t max = sp->lazy->calm ? sp->chunk : CHUNK_BUSY;
 	unsigned i;
 	int64_t done;
-	int r = next_here(sp, &i, err);
 
-	if (r <= 0) {
+	if (sp->lazy->opt.prefetch && ask_ahead(sp, err) < 0)
+		return -err->code;
+	if (!next_here(sp, &i)) {
 		sp->idle = true;
-		return r;
+		return 0;
 	}
 	if (max > sp->chunk)
 		max = sp->chunk;

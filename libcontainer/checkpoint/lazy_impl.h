@@ -26,9 +26,10 @@ struct space {
 	uint64_t n_pending;
 	struct piece *pieces; /* in the order of AT, none overlaps */
 	uint32_t n_pieces, room;
-	uint32_t at;    /* the leaf where filling goes on */
-	unsigned chunk; /* pages to be copied at a time */
-	bool idle;      /* nothing to fill until something arrives */
+	uint32_t at;     /* the leaf where filling goes on */
+	uint32_t ask_at; /* the leaf where asking ahead goes on */
+	unsigned chunk;  /* pages to be copied at a time */
+	bool idle;       /* nothing to fill until something arrives */
 };
 
 struct lazy {

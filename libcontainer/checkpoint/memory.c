@@ -40,14 +40,13 @@ int memory_init(struct memory *m, struct wire *w, struct container *c, struct er
 	m->buf = malloc(WIRE_BODY_MAX);
 	m->ranges = malloc(sizeof(*m->ranges) * RANGES_AT_ONCE);
 	m->began = rate_now_ns();
-	if (!m->buf || !m->ranges)
-		return err_sys(err, ENOMEM, "copy the container's memory");
-	return track_probe(err);
+	return m->buf && m->ranges ? 0 : err_sys(err, ENOMEM, "copy the container's memory");
 }
 
 void memory_done(struct memory *m)
 {
 	track_set_close(&m->set);
+	memory_serve_done(m);
 	free(m->buf);
 	free(m->ranges);
 	arena_done(&m->arena);
@@ -73,8 +72,8 @@ static int send_run(struct memory *m, enum wire_type type, uint64_t key, uint64_
 }
 
 /* N pages of one range that were read into DATA: runs of zeros and of others. */
-static int send_pages(struct memory *m, uint64_t key, uint64_t address, const uint8_t *data,
-		      size_t n, struct err *err)
+int memory_send(struct memory *m, uint64_t key, uint64_t address, const uint8_t *data, size_t n,
+		struct err *err)
 {
 	int r = 0;
 
@@ -91,14 +90,17 @@ static int send_pages(struct memory *m, uint64_t key, uint64_t address, const ui
 
 /* By how fast the connection turned out to be, and how well and how fast what was just sent can be
  * compressed. */
-static int choose_codec(struct memory *m, size_t len, struct err *err)
+int memory_choose(struct memory *m, size_t len, struct err *err)
 {
 	struct codec_sample samples[N_CODEC_SAMPLES];
 	int64_t took = rate_now_ns() - m->began;
 	uint64_t bandwidth = m->dirty * 1000000 / ((uint64_t)took / 1000 + 1);
-	struct compressor *c = compressor_new();
+	struct compressor *c;
 
+	if (!m->choose || m->dirty < CHOOSE_AFTER)
+		return 0;
 	m->choose = false;
+	c = compressor_new();
 	if (!c)
 		return err_sys(err, ENOMEM, "choose how to compress");
 	codec_measure(c, m->buf, len, samples);
@@ -129,10 +131,10 @@ static int send_range(struct memory *m, struct track_proc *p, uint64_t key, uint
 		if (missing < 0)
 			return err_sys(err, (int)-missing, "read the memory of process %d",
 				       (int)p->pid);
-		r = send_pages(m, key, start, m->buf, (stop - start) / WIRE_PAGE_SIZE, err);
+		r = memory_send(m, key, start, m->buf, (stop - start) / WIRE_PAGE_SIZE, err);
 		m->dirty += stop - start;
-		if (r == 0 && m->choose && m->dirty >= CHOOSE_AFTER)
-			r = choose_codec(m, stop - start, err);
+		if (r == 0)
+			r = memory_choose(m, stop - start, err);
 		start = stop;
 	}
 	return r;
@@ -143,7 +145,9 @@ static int flush(struct memory *m, struct err *err)
 	uint64_t key = m->of ? memory_key(m->of->pid) : 0;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && key && i < m->n_ranges; i++)
+	if (m->late && key)
+		r = memory_list(m, key, err);
+	for (size_t i = 0; r == 0 && key && !m->late && i < m->n_ranges; i++)
 		r = send_range(m, m->of, key, m->ranges[i].start, m->ranges[i].end, err);
 	m->n_ranges = 0;
 	return r;
@@ -228,7 +232,8 @@ static bool is_tracked(const struct memory *m, pid_t pid)
 int memory_write_whole(struct memory *m, int images_fd, struct err *err)
 {
 	uint32_t *keys = arena_array(&m->arena, uint32_t, m->n_pids + 1);
-	struct migrate_whole whole = {.processes = {.set = true, .v = keys}};
+	struct migrate_whole whole = {.processes = {.set = true, .v = keys},
+				      .late = {true, m->late}};
 	const char *text;
 
 	for (size_t i = 0; i < m->n_pids; i++)
@@ -236,41 +241,4 @@ int memory_write_whole(struct memory *m, int images_fd, struct err *err)
 			keys[whole.processes.n++] = (uint32_t)m->keys[i];
 	text = oci_encode(&m->arena, &migrate_whole_type, &whole, "");
 	return io_replace_file(images_fd, MIGRATE_WHOLE, text, strlen(text), 0600, err);
-}
-
-/* Page by page where a whole piece cannot be read: what is not there is zeros. */
-static void read_memory(int mem, uint64_t address, uint8_t *buf, size_t n)
-{
-	size_t len = n * WIRE_PAGE_SIZE;
-
-	if (pread(mem, buf, len, (off_t)address) == (ssize_t)len)
-		return;
-	for (size_t i = 0; i < n; i++) {
-		uint8_t *page = buf + i * WIRE_PAGE_SIZE;
-
-		if (pread(mem, page, WIRE_PAGE_SIZE, (off_t)(address + i * WIRE_PAGE_SIZE)) !=
-		    WIRE_PAGE_SIZE)
-			memset(page, 0, WIRE_PAGE_SIZE);
-	}
-}
-
-int memory_serve(struct memory *m, const struct wire_pages *wanted, struct err *err)
-{
-	auto_fd int mem = -1;
-	char path[64];
-
-	for (size_t i = 0; mem < 0 && i < m->n_pids; i++) {
-		if (m->keys[i] != wanted->process)
-			continue;
-		snprintf(path, sizeof(path), "/proc/%d/mem", (int)m->pids[i]);
-		mem = open(path, O_RDONLY | O_CLOEXEC);
-		if (mem < 0)
-			return err_sys(err, errno, "open '%s'", path);
-	}
-	if (mem < 0)
-		return err_fail(err, EPROTO,
-				"the target wants memory of process %llu, which there is not",
-				(unsigned long long)wanted->process);
-	read_memory(mem, wanted->address, m->buf, wanted->count);
-	return send_pages(m, wanted->process, wanted->address, m->buf, wanted->count, err);
 }

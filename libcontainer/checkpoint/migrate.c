@@ -41,20 +41,33 @@ static int load_config(void *ctx, struct err *err)
 	return r;
 }
 
+/* Copies before it stops need a kernel that tracks; --mode auto does without. */
 static int choose_mode(void *ctx, struct err *err)
 {
+	static const char *const modes[] = {
+		[MIGRATE_AUTO] = "auto",     [MIGRATE_PRECOPY] = "precopy",
+		[MIGRATE_HYBRID] = "hybrid", [MIGRATE_POSTCOPY] = "postcopy",
+		[MIGRATE_STOP] = "stop",
+	};
 	struct migration *x = ctx;
-	const char *mode = given(x->o->mode) ? x->o->mode : "auto";
-	int r = track_probe(err);
+	const char *name = given(x->o->mode) ? x->o->mode : "auto";
+	size_t mode = 0;
+	int r;
 
-	if (streq(mode, "stop"))
-		r = -ENOTSUP;
-	else if (!streq(mode, "auto") && !streq(mode, "precopy"))
-		return err_fail(err, EINVAL, "--mode: '%s' is not auto, precopy or stop", mode);
-	if (r < 0 && streq(mode, "precopy"))
-		return err_wrap(err, "--mode precopy");
-	x->lazy = r == 0;
-	log_debug("migrate: memory is copied %s", x->lazy ? "before it stops" : "after it stopped");
+	while (mode < ARRAY_SIZE(modes) && !streq(modes[mode], name))
+		mode++;
+	if (mode == ARRAY_SIZE(modes))
+		return err_fail(err, EINVAL,
+				"--mode: '%s' is not auto, precopy, hybrid, postcopy or stop",
+				name);
+	x->mode = (enum migrate_mode)mode;
+	x->lazy = x->mode != MIGRATE_STOP;
+	r = x->lazy && x->mode != MIGRATE_POSTCOPY ? track_probe(err) : 0;
+	if (r < 0 && x->mode != MIGRATE_AUTO)
+		return err_wrap(err, "--mode %s", name);
+	x->lazy = x->lazy && r == 0;
+	log_debug("migrate: memory is copied %s",
+		  x->lazy ? "before it stops or after it runs there" : "after it stopped");
 	return 0;
 }
 
@@ -106,7 +119,12 @@ int migrate_connect(void *ctx, struct err *err)
 	transport_attach(&x->transport, &x->wire);
 	rate_limit_init(&x->wire.limit, x->o->bandwidth, rate_now_ns());
 	x->wire.how = x->how;
-	return wire_hello(&x->wire, WIRE_F_LZ4 | WIRE_F_ZSTD | WIRE_F_LAZY, err);
+	return wire_hello(&x->wire, WIRE_F_LZ4 | WIRE_F_ZSTD | WIRE_F_LAZY | WIRE_F_LATE, err);
+}
+
+static bool is_late(const struct migration *x)
+{
+	return x->mode == MIGRATE_HYBRID || x->mode == MIGRATE_POSTCOPY;
 }
 
 static int own_criu(struct migration *x, struct migrate_need *need, struct err *err)
@@ -163,6 +181,8 @@ static int preflight(void *ctx, struct err *err)
 	};
 	int r = migration_id_new(&x->id, err);
 
+	if (is_late(x) && !(x->wire.features & WIRE_F_LATE))
+		return err_fail(err, ENOTSUP, "the target's hull cannot do --mode %s", x->o->mode);
 	need.migration = migration_id_format(&x->id, id);
 	if (r == 0)
 		r = preflight_need(&x->arena, &x->c, &x->spec, &need, err);
@@ -265,6 +285,7 @@ int container_migrate(struct container_root *root, const struct container_migrat
 	if (r == 0)
 		r = opts->recover ? migrate_recover(&x, err) : migrate(&x, err);
 	memory_done(&x.memory);
+	postcopy_done(&x);
 	if (x.deaf)
 		cancel_unblock(&x.mask);
 	report->total_ns = (uint64_t)(rate_now_ns() - x.began);

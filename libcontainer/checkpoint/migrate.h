@@ -52,6 +52,7 @@ struct migrate_answer {
 /* Beside the images: processes (by memory_key) of which nothing that was sent before holds. */
 struct migrate_whole {
 	struct oci_u32s processes;
+	struct opt_bool late; /* pages that nobody has sent come after COMMIT */
 };
 #define MIGRATE_WHOLE "whole.json"
 
@@ -82,6 +83,10 @@ struct memory {
 	uint64_t *keys;              /* of the final one: theirs */
 	size_t n_pids;
 	struct arena arena;
+	bool late;           /* what is dirty in the last round is named, and comes after COMMIT */
+	uint64_t late_bytes; /* so much */
+	int *mems;           /* of memory_serve.c */
+	size_t n_open;
 	bool choose; /* how to compress: after the first CHOOSE_AFTER bytes */
 	int64_t began;
 	struct err *err;
@@ -93,10 +98,22 @@ void memory_done(struct memory *m);
 int memory_round(struct memory *m, bool final, struct err *err) must_check;
 /* After the final round: which processes the target has to forget, into the directory of images. */
 int memory_write_whole(struct memory *m, int images_fd, struct err *err) must_check;
-/* Answers a PAGE_REQUEST, when nothing runs any more. */
+/* N pages that were read into DATA: runs of zeros and of others. */
+int memory_send(struct memory *m, uint64_t key, uint64_t address, const uint8_t *data, size_t n,
+		struct err *err) must_check;
+/* After the first of them: how the rest is compressed; LEN bytes are in m->buf. */
+int memory_choose(struct memory *m, size_t len, struct err *err) must_check;
+
+/* memory_serve.c: answers a PAGE_REQUEST, when nothing runs any more. */
 int memory_serve(struct memory *m, const struct wire_pages *wanted, struct err *err) must_check;
+void memory_serve_done(struct memory *m);
+/* m->ranges of process KEY as DIRTY. */
+int memory_list(struct memory *m, uint64_t key, struct err *err) must_check;
 /* The key of a process: its pid in the container, by which CRIU's images call it, too. 0: gone. */
 uint64_t memory_key(pid_t pid);
+
+/* How memory is copied: before the container stops, after, or both. */
+enum migrate_mode { MIGRATE_AUTO, MIGRATE_PRECOPY, MIGRATE_HYBRID, MIGRATE_POSTCOPY, MIGRATE_STOP };
 
 /* ---- migrate*.c, recover.c: the source ----------------------------------------------------------
  */
@@ -117,7 +134,14 @@ struct migration {
 	struct migration_id id;
 	struct codec_choice how;
 	bool connected;
-	bool lazy;      /* pages go before the images, not in them */
+	enum migrate_mode mode;
+	bool lazy;    /* pages go before the images, not in them */
+	bool late;    /* what is dirty in the end goes after COMMIT */
+	bool filling; /* it runs over there, and asks for pages */
+	struct {
+		struct wire_pages *v; /* that the target wants, but does not wait for */
+		size_t at, n, room;
+	} queue;
 	bool committed; /* it runs over there */
 	bool lost;      /* it was over there, and is no more: this copy is the only one */
 	bool stop;      /* --dry-run */
@@ -137,6 +161,10 @@ void migrate_undo_rounds(void *ctx);
 int migrate_dump(void *ctx, struct err *err);
 /* Whether COMMIT cannot be answered by a copy that lives over there. */
 bool migrate_is_here(const struct migration *x);
+/* postcopy.c: serves pages until the target says TYPE, or PHASE. */
+int postcopy_serve(struct migration *x, enum wire_type type, struct wire_msg *ret,
+		   struct err *err) must_check;
+void postcopy_done(struct migration *x);
 /* What a migration has left of CRIU's images goes; logs stay. */
 void migrate_remove_images(struct migration *x);
 /* Asks what became of the migration that the container's journal speaks of, and carries it out. */

@@ -40,21 +40,10 @@ static int send_images(struct migration *x, int images_fd, struct err *err)
 static int await_prepared(struct migration *x, struct err *err)
 {
 	struct wire_msg msg;
-	int r;
+	int r = postcopy_serve(x, WIRE_PREPARED, &msg, err);
 
-	for (;;) {
-		r = wire_next(&x->wire, COMMIT_MS, &msg, err);
-		if (r < 0)
-			return r;
-		if (msg.type == WIRE_PREPARED)
-			break;
-		if (msg.type != WIRE_PAGE_REQUEST || !x->lazy)
-			return err_fail(err, EPROTO, "the target sent %s",
-					wire_type_name(msg.type));
-		r = memory_serve(&x->memory, &msg.pages, err);
-		if (r < 0)
-			return r;
-	}
+	if (r < 0)
+		return r;
 	return migration_id_same(&msg.phase.id, &x->id)
 		       ? 0
 		       : err_fail(err, EPROTO, "the target prepared another migration");
@@ -65,12 +54,11 @@ static int await_prepared(struct migration *x, struct err *err)
 static int hear(struct migration *x, enum wire_type type, struct wire_msg *ret, struct err *err)
 {
 	struct wire_msg next;
-	int r = wire_next(&x->wire, COMMIT_MS, ret, err);
+	int r = postcopy_serve(x, type, ret, err);
 
 	if (r < 0 || ret->type == type)
 		return r;
-	if (ret->type != WIRE_PHASE || ret->phase.phase != JOURNAL_LOST ||
-	    !migration_id_same(&ret->phase.id, &x->id))
+	if (ret->phase.phase != JOURNAL_LOST || !migration_id_same(&ret->phase.id, &x->id))
 		return err_fail(err, EPROTO, "the target sent %s", wire_type_name(ret->type));
 	x->lost = true;
 	x->dump.keep_frozen = false;
@@ -86,6 +74,7 @@ static int hear_resumed(struct migration *x, int64_t told, struct err *err)
 	struct wire_msg msg;
 	int r = hear(x, WIRE_PROGRESS, &msg, err);
 
+	x->filling = true;
 	if (r == 0)
 		x->report->frozen_ns = (uint64_t)(told - x->frozen) + msg.progress.done;
 	return r;
@@ -93,8 +82,10 @@ static int hear_resumed(struct migration *x, int64_t told, struct err *err)
 
 static int commit(struct migration *x, struct err *err)
 {
+	struct memory *m = &x->memory;
+	uint64_t before = m->pages + m->zeros;
 	struct wire_msg msg;
-	int64_t told;
+	int64_t told, resumed;
 	int r = cancel_check(err);
 
 	if (r == 0)
@@ -109,6 +100,9 @@ static int commit(struct migration *x, struct err *err)
 	r = wire_send_phase(&x->wire, WIRE_COMMIT, &x->id, JOURNAL_NONE, err);
 	if (r == 0)
 		r = hear_resumed(x, told, err);
+	resumed = rate_now_ns();
+	m->began = resumed;
+	m->dirty = 0;
 	if (r == 0)
 		r = hear(x, WIRE_COMMITTED, &msg, err);
 	if (r < 0 && x->lost)
@@ -118,6 +112,8 @@ static int commit(struct migration *x, struct err *err)
 		err_hint(err, "hull migrate --recover asks the target what became of it");
 		return -err->code;
 	}
+	x->report->late_bytes = (m->pages + m->zeros - before) * WIRE_PAGE_SIZE;
+	x->report->fill_ns = (uint64_t)(rate_now_ns() - resumed);
 	x->committed = true;
 	r = journal_advance(&x->arena, x->c.dirfd, &x->journal, JOURNAL_SOURCE_COMMITTED, err);
 	return r < 0 ? r : wire_send_phase(&x->wire, WIRE_FORGET, &x->id, JOURNAL_NONE, err);
@@ -140,6 +136,7 @@ static int on_dumped(void *ctx, int images_fd, int work_fd, struct err *err)
 	x->imaged = rate_now_ns();
 	x->report->dump_ns = (uint64_t)(x->imaged - x->frozen);
 	if (x->lazy) {
+		x->memory.late = x->late;
 		r = memory_round(&x->memory, true, err);
 		x->report->last_bytes = x->memory.dirty;
 		if (r == 0)

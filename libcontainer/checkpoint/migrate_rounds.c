@@ -42,7 +42,8 @@ int migrate_rounds(void *ctx, struct err *err)
 	int r = memory_init(&x->memory, &x->wire, &x->c, err);
 
 	x->memory.choose = !given(x->o->compress) || streq(x->o->compress, "auto");
-	while (r == 0) {
+	x->late = x->mode == MIGRATE_POSTCOPY || x->mode == MIGRATE_HYBRID;
+	while (r == 0 && x->mode != MIGRATE_POSTCOPY) {
 		int64_t start = rate_now_ns(), took, predicted;
 		uint64_t bandwidth;
 

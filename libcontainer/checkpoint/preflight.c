@@ -36,6 +36,7 @@ OCI_TYPE(migrate_answer, migrate_answer_fields);
 
 static const struct oci_field migrate_whole_fields[] = {
 	FIELD_U32S(migrate_whole, processes, "processes"),
+	FIELD_BOOL(migrate_whole, late,      "late"),
 };
 OCI_TYPE(migrate_whole, migrate_whole_fields);
 /* clang-format on */

@@ -15,11 +15,12 @@
 #include "libcontainer/base/proc.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/images.h"
+#include "libcontainer/checkpoint/postcopy.h"
 #include "oci-spec/oci.h"
 
 #define MAX_IMAGE_BYTES (1ULL << 40)
 #define MAX_IMAGE_FILES 100000
-#define FEATURES        (WIRE_F_LZ4 | WIRE_F_ZSTD | WIRE_F_LAZY)
+#define FEATURES        (WIRE_F_LZ4 | WIRE_F_ZSTD | WIRE_F_LAZY | WIRE_F_LATE)
 
 /* ---- before anything is there ------------------------------------------------------------------
  */
@@ -98,6 +99,8 @@ int receive_one(struct receiver *x, const struct wire_msg *msg, struct err *err)
 	case WIRE_PAGES:
 	case WIRE_ZERO:
 		return receive_pages(x, msg, err);
+	case WIRE_DIRTY:
+		return receive_dirty(x, msg, err);
 	case WIRE_ROUND_END:
 		return confirm(x, msg, err);
 	case WIRE_ROUND_BEGIN:
@@ -159,9 +162,11 @@ static int on_restored(void *ctx, struct err *err)
 
 	if (r == 0)
 		r = journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_RESTORED, err);
-	if (r == 0)
+	if (r == 0 && x->late)
+		r = postcopy_restored(x, err);
+	if (r == 0 && !x->late)
 		r = wire_send_phase(&x->wire, WIRE_PREPARED, &x->id, JOURNAL_NONE, err);
-	if (r == 0)
+	if (r == 0 && !x->late)
 		r = await_commit(x, err);
 	if (r < 0)
 		return r;
@@ -176,7 +181,8 @@ static int on_resumed(void *ctx, struct err *err)
 	uint64_t took = (uint64_t)(rate_now_ns() - x->committed_ns);
 	struct wire_msg msg = {.type = WIRE_PROGRESS, .progress = {took, took}};
 
-	return wire_send(&x->wire, &msg, NULL, 0, err);
+	return x->postcopy ? postcopy_resumed(x, took, err)
+			   : wire_send(&x->wire, &msg, NULL, 0, err);
 }
 
 /* The source's, if the bundle has none. */
@@ -268,17 +274,25 @@ static int end_journal(struct receiver *x, struct err *err)
 	}
 }
 
+/* The process that filled memory in may have ended in the midst of a frame. */
+static int receive_forget(struct receiver *x, struct err *err)
+{
+	struct wire_msg msg;
+
+	if (x->late)
+		return wire_find_phase(&x->wire, WIRE_FORGET, &x->id, x->wire.timeout_ms, err);
+	return wire_expect(&x->wire, WIRE_FORGET, x->wire.timeout_ms, &msg, err);
+}
+
 /* The source hears at once that it has the only copy. */
 static void tell_lost(struct receiver *x)
 {
-	struct wire_msg msg;
 	struct err err = ERR_NONE;
 
 	if (wire_send_phase(&x->wire, WIRE_PHASE, &x->id, JOURNAL_LOST, &err) < 0)
 		return;
 	wire_send_error(&x->wire, &x->why);
-	if (wire_expect(&x->wire, WIRE_FORGET, x->wire.timeout_ms, &msg, &err) == 0 &&
-	    state_remove(x->root, x->name, &err) < 0)
+	if (receive_forget(x, &err) == 0 && state_remove(x->root, x->name, &err) < 0)
 		log_later("%s", err.text);
 }
 
@@ -291,6 +305,7 @@ static void clean_up(struct receiver *x, int result)
 		(void)proc_wait(x->filler);
 	}
 	receive_let_go(x, false);
+	postcopy_end(x);
 	if (x->lazy)
 		lazy_free(x->lazy);
 	if (x->store)

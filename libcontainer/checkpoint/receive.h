@@ -32,8 +32,10 @@ struct receiver {
 	bool begun;
 	bool given_up; /* by the source, before COMMIT */
 	struct err why;
-	int64_t committed_ns; /* when the source gave it to us */
-	uint64_t missing;     /* pages that were asked for */
+	int64_t committed_ns;      /* when the source gave it to us */
+	uint64_t missing;          /* pages that were asked for */
+	bool late;                 /* some come after COMMIT only */
+	struct postcopy *postcopy; /* of them; NULL before the process that fills */
 };
 
 /* Of x->id: x->name, x->dir. */
@@ -43,7 +45,10 @@ int receive_one(struct receiver *x, const struct wire_msg *msg, struct err *err)
 
 /* receive_memory.c */
 int receive_pages(struct receiver *x, const struct wire_msg *msg, struct err *err) must_check;
-/* Asks for all pages that the images speak of and nobody has sent, and waits for them. */
+/* DIRTY: what was sent of these before is old. */
+int receive_dirty(struct receiver *x, const struct wire_msg *msg, struct err *err) must_check;
+/* Asks for all pages that the images speak of and nobody has sent, and waits for them; or finds
+ * that they come late. */
 int receive_missing(struct receiver *x, struct err *err) must_check;
 /* Starts the process that fills in memory; it ends with 0 when all is in, and `running` noted. */
 int receive_fill(struct receiver *x, struct err *err) must_check;

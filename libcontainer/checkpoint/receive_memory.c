@@ -12,6 +12,7 @@
 #include "libcontainer/base/proc.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/receive.h"
+#include "libcontainer/checkpoint/postcopy.h"
 #include "oci-spec/oci.h"
 
 #define ADDRESSES ((1ULL << 47) - PAGES_SIZE) /* of user space */
@@ -46,6 +47,19 @@ int receive_pages(struct receiver *x, const struct wire_msg *msg, struct err *er
 	memset(x->buf, 0, WIRE_PAGE_SIZE);
 	for (uint64_t i = 0; r == 0 && i < p->count; i++)
 		r = pages_put(proc, p->address + i * WIRE_PAGE_SIZE, 1, x->buf, err);
+	return r;
+}
+
+int receive_dirty(struct receiver *x, const struct wire_msg *msg, struct err *err)
+{
+	struct wire_range ranges[WIRE_RANGES_MAX];
+	struct pages_proc *proc;
+	int r = process(x, msg->pages.process, &proc, err);
+
+	if (r == 0)
+		r = wire_take_ranges(&x->wire, msg, ranges, err);
+	for (uint64_t i = 0; r == 0 && i < msg->pages.count; i++)
+		r = pages_mark(proc, ranges[i].address, ranges[i].count, PAGE_REMOTE, err);
 	return r;
 }
 
@@ -119,6 +133,7 @@ static int forget_whole(struct receiver *x, struct err *err)
 	int r = oci_decode_file(&x->arena, &migrate_whole_type, x->images_fd, MIGRATE_WHOLE, &whole,
 				err);
 
+	x->late = whole.late.v;
 	for (size_t i = 0; r == 0 && i < whole.processes.n; i++) {
 		struct pages_proc *p = pages_find(x->store, (int32_t)whole.processes.v[i]);
 
@@ -147,7 +162,7 @@ int receive_missing(struct receiver *x, struct err *err)
 			r = process(x, (uint64_t)pid, &p, err);
 		if (r == 0 && p)
 			r = pages_from_images(x->store, x->images_fd, pid, true, err);
-		if (r == 0 && p)
+		if (r == 0 && p && !x->late)
 			r = ask_for_all(x, p, err);
 	}
 	while (r == 0 && x->missing > 0)
@@ -218,12 +233,15 @@ static _Noreturn void filler(struct receiver *x, int restored)
 	int r;
 
 	close(x->let_go);
-	close(x->wire.in);
-	if (x->wire.out != x->wire.in)
-		close(x->wire.out);
+	if (!x->late) {
+		close(x->wire.in);
+		if (x->wire.out != x->wire.in)
+			close(x->wire.out);
+	}
 	r = lazy_guard(x->lazy, end_container, x, x->root->fd, &err);
 	if (r == 0)
-		r = fill(x->lazy, restored, &err);
+		r = x->late ? postcopy_fill(x->postcopy, restored, &err)
+			    : fill(x->lazy, restored, &err);
 	if (r == 0)
 		r = journal_load(&x->arena, x->dir_fd, &x->journal, &err);
 	if (r == 0)
@@ -237,9 +255,11 @@ static _Noreturn void filler(struct receiver *x, int restored)
 
 int receive_fill(struct receiver *x, struct err *err)
 {
-	const struct lazy_options o = {.store = x->store};
-	int restored[2], r;
+	struct lazy_options o = {.store = x->store};
+	int restored[2], r = x->late ? postcopy_begin(x, &o, err) : 0;
 
+	if (r < 0)
+		return r;
 	x->lazy = lazy_new(&o, err);
 	if (!x->lazy)
 		return -err->code;
@@ -253,6 +273,8 @@ int receive_fill(struct receiver *x, struct err *err)
 	if (x->filler == 0)
 		filler(x, restored[0]);
 	close(restored[0]);
+	if (x->late)
+		postcopy_begun(x);
 	return x->filler < 0 ? err_sys(err, -x->filler, "start the process that fills memory") : 0;
 }
 

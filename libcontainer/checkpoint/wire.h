@@ -43,6 +43,8 @@
 #define WIRE_PAGE_SHIFT  12
 #define WIRE_PAGE_SIZE   (1U << WIRE_PAGE_SHIFT)
 #define WIRE_PAGES_MAX   256 /* WIRE_BODY_MAX / WIRE_PAGE_SIZE */
+#define WIRE_RANGE_SIZE  16U
+#define WIRE_RANGES_MAX  4096U /* in a body */
 #define WIRE_IOV_MAX     (WIRE_PAGES_MAX + 1)
 #define WIRE_SLOWEST     (16U << 10) /* bytes a second: what is slower has failed */
 
@@ -74,6 +76,8 @@ enum wire_type {
 	WIRE_ERROR,
 	WIRE_PING,
 	WIRE_PONG,
+	WIRE_DIRTY,    /* these pages have changed, and come when they are asked for */
+	WIRE_PREFETCH, /* the target will need these, in this order */
 };
 const char *wire_type_name(enum wire_type type); /* static storage */
 
@@ -82,6 +86,7 @@ const char *wire_type_name(enum wire_type type); /* static storage */
 #define WIRE_F_ZSTD     (1ULL << 1)
 #define WIRE_F_LAZY     (1ULL << 2) /* PAGE_REQUEST is answered */
 #define WIRE_F_ROOTFS   (1ULL << 3)
+#define WIRE_F_LATE     (1ULL << 4) /* DIRTY and PREFETCH: pages come after COMMIT, too */
 #define WIRE_F_COMPRESS (WIRE_F_LZ4 | WIRE_F_ZSTD)
 
 /* ---- messages --------------------------------------------------------------------------- */
@@ -102,6 +107,10 @@ struct wire_pages {
 	uint64_t address; /* a multiple of the page size */
 	uint64_t count; /* of PAGES at most WIRE_PAGES_MAX; address + all of them does not overflow
 			 */
+};
+/* DIRTY and PREFETCH: address is 0, count the number of ranges that are the body. */
+struct wire_range {
+	uint64_t address, count; /* as above */
 };
 struct wire_rootfs {
 	uint32_t stream;
@@ -129,7 +138,7 @@ struct wire_msg {
 	enum wire_type type;
 	union {
 		struct wire_file file;   /* FILE, IMAGE */
-		struct wire_pages pages; /* PAGES, ZERO, PAGE_REQUEST */
+		struct wire_pages pages; /* PAGES, ZERO, PAGE_REQUEST, DIRTY, PREFETCH */
 		struct wire_rootfs rootfs;
 		struct wire_round round; /* ROUND_* */
 		struct wire_phase phase; /* PREPARE to PHASE */
@@ -211,6 +220,11 @@ int wire_expect(struct wire *w, enum wire_type type, int timeout_ms, struct wire
 int wire_expect_phase(struct wire *w, enum wire_type type, const struct migration_id *id,
 		      int timeout_ms, enum journal_phase *ret_phase, struct err *err) must_check;
 
+/* Reads on until such a frame, wherever it begins: of a connection that others have read from. Then
+ * W is of no more use. */
+int wire_find_phase(struct wire *w, enum wire_type type, const struct migration_id *id,
+		    int timeout_ms, struct err *err) must_check;
+
 /* Sends MSG as far as the limit of bandwidth lets it; its body is the bytes of IOV (N_IOV <=
  * WIRE_IOV_MAX), compressed as W->how says if the type may be. MSG->len is not looked at. */
 int wire_send(struct wire *w, const struct wire_msg *msg, const struct iovec *iov, int n_iov,
@@ -222,6 +236,15 @@ int wire_send_phase(struct wire *w, enum wire_type type, const struct migration_
 		    enum journal_phase phase, struct err *err) must_check;
 /* Our failure for the peer, as far as it can still be said. */
 void wire_send_error(struct wire *w, const struct err *what);
+
+/* ---- ranges of pages -------------------------------------------------------------------- */
+
+/* N (at most WIRE_RANGES_MAX) of PROCESS, as TYPE (DIRTY, PREFETCH). */
+int wire_send_ranges(struct wire *w, enum wire_type type, uint64_t process,
+		     const struct wire_range *ranges, size_t n, struct err *err) must_check;
+/* MSG->pages.count ranges of the body to RET, which has room for WIRE_RANGES_MAX. */
+int wire_take_ranges(struct wire *w, const struct wire_msg *msg, struct wire_range *ret,
+		     struct err *err) must_check;
 
 /* ---- a file from pieces ----------------------------------------------------------------- */
 

@@ -88,6 +88,8 @@ static const struct row {
 	[WIRE_ERROR]            = {"ERROR",            FAILURE,  B, false, ERR_MAX},
 	[WIRE_PING]             = {"PING",             NONCE,    B, false, 0},
 	[WIRE_PONG]             = {"PONG",             NONCE,    B, false, 0},
+	[WIRE_DIRTY]            = {"DIRTY",            PAGES,    S, true,  WIRE_RANGES_MAX * WIRE_RANGE_SIZE},
+	[WIRE_PREFETCH]         = {"PREFETCH",         PAGES,    T, true,  WIRE_RANGES_MAX * WIRE_RANGE_SIZE},
 };
 /* clang-format on */
 #undef B
@@ -241,6 +243,10 @@ static const char *get_pages(const uint8_t *p, enum wire_type type, size_t len,
 	g->count = wire_get(&p, 8);
 	if (g->address % WIRE_PAGE_SIZE)
 		return "the address is not a page's";
+	if (type == WIRE_DIRTY || type == WIRE_PREFETCH)
+		return g->count && len == g->count * WIRE_RANGE_SIZE && !g->address
+			       ? NULL
+			       : "the data are not so many ranges";
 	if (!g->count || g->count > (UINT64_MAX - g->address) / WIRE_PAGE_SIZE)
 		return "so many pages do not exist";
 	if (type == WIRE_PAGE_REQUEST && g->count > WIRE_PAGES_MAX)

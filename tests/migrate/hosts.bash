@@ -229,6 +229,17 @@ slow() {
 	done
 }
 
+# plug HOST ID ADDRESS: the container gets an eth0 with that address, and its other end a place in br0.
+plug() {
+	local pid
+
+	pid=$(on "$1" hull state "$2" | jq .pid)
+	on "$1" ip link add "v$2" type veth peer name eth0 netns "$pid"
+	on "$1" ip link set "v$2" master br0 up
+	on "$1" nsenter -t "$pid" -n ip addr add "$3/24" dev eth0
+	on "$1" nsenter -t "$pid" -n ip link set eth0 up
+}
+
 # ---- what helpers.bash has for one host ---------------------------------------------------------------
 
 hull() {
@@ -279,6 +290,18 @@ migrate() {
 		echo "migrate: $rc: $(cat "$ERR")"
 		return $rc
 	}
+}
+
+# A target that is asked puts away what one that was killed has left, but for what the source may ask.
+put_away() {
+	local left
+
+	migrate --dry-run
+	for left in "$FAR"/@migrate/*; do
+		[[ -e $left ]] || continue
+		has "$(ls "$left") $(jq -r .phase "$left/migrate.json")" "migrate.json aborted"
+		rm -r "$left"
+	done
 }
 
 migrate_refused() {

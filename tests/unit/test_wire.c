@@ -102,6 +102,8 @@ static void there_and_back(void)
 		{.type = WIRE_PAGES, .pages = {7, 0, 256}, .len = WIRE_BODY_MAX},
 		{.type = WIRE_ZERO, .pages = {UINT64_MAX, 4096, 1ULL << 51}},
 		{.type = WIRE_PAGE_REQUEST, .pages = {1, 4096, 256}},
+		{.type = WIRE_DIRTY, .pages = {1, 0, 4096}, .len = 65536},
+		{.type = WIRE_PREFETCH, .pages = {1, 0, 1}, .len = 16},
 		{.type = WIRE_ROOTFS, .rootfs = {UINT32_MAX, true}, .len = 1},
 		{.type = WIRE_ROUND_BEGIN, .round = {1, false, 2, 3}},
 		{.type = WIRE_ROUND_END, .round = {UINT32_MAX, true, UINT64_MAX, 3}},

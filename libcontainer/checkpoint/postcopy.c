@@ -1,0 +1,100 @@
+/* RUNTIME: migrate: the source serves pages of the frozen container, until all are over there. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcontainer/base/cleanup.h"
+#include "libcontainer/checkpoint/migrate.h"
+
+#define QUEUE_MAX  16384 /* ranges: more than any target asks for ahead */
+#define PIECE      64    /* pages of the queue at a time: who waits for a page comes between */
+#define RESTORE_MS 120000
+
+/* The queue is what the target asks for ahead; who waits there for a page is served at once. */
+static int push(struct migration *x, uint64_t process, const struct wire_range *r, struct err *err)
+{
+	struct wire_pages *v = x->queue.v;
+
+	if (x->queue.n == QUEUE_MAX)
+		return err_fail(err, EPROTO, "the target wants too much at once");
+	if (!v) {
+		v = calloc(QUEUE_MAX, sizeof(*v));
+		if (!v)
+			return err_sys(err, ENOMEM, "queue of pages");
+		x->queue.v = v;
+	}
+	v[(x->queue.at + x->queue.n++) % QUEUE_MAX] =
+		(struct wire_pages){process, r->address, r->count};
+	return 0;
+}
+
+static int serve_piece(struct migration *x, struct err *err)
+{
+	struct wire_pages *first = &x->queue.v[x->queue.at], now = *first;
+
+	if (now.count > PIECE)
+		now.count = PIECE;
+	first->address += now.count * WIRE_PAGE_SIZE;
+	first->count -= now.count;
+	if (!first->count) {
+		x->queue.at = (x->queue.at + 1) % QUEUE_MAX;
+		x->queue.n--;
+	}
+	return memory_serve(&x->memory, &now, err);
+}
+
+static int take_prefetch(struct migration *x, const struct wire_msg *msg, struct err *err)
+{
+	struct wire_range ranges[WIRE_RANGES_MAX];
+	int r = wire_take_ranges(&x->wire, msg, ranges, err);
+
+	for (uint64_t i = 0; r == 0 && i < msg->pages.count; i++)
+		r = push(x, msg->pages.process, &ranges[i], err);
+	return r;
+}
+
+static int answer(struct migration *x, const struct wire_msg *msg, struct err *err)
+{
+	switch (msg->type) {
+	case WIRE_PAGE_REQUEST:
+		return memory_serve(&x->memory, &msg->pages, err);
+	case WIRE_PREFETCH:
+		return take_prefetch(x, msg, err);
+	case WIRE_PROGRESS:
+		if (x->filling)
+			return 0;
+		break;
+	default:
+		break;
+	}
+	return err_fail(err, EPROTO, "the target sent %s", wire_type_name(msg->type));
+}
+
+int postcopy_serve(struct migration *x, enum wire_type type, struct wire_msg *ret, struct err *err)
+{
+	for (;;) {
+		bool busy = x->queue.n > 0;
+		int r = wire_next(&x->wire,
+				  busy         ? 0
+				  : x->filling ? MIGRATE_TIMEOUT_MS
+					       : RESTORE_MS,
+				  ret, err);
+
+		if (r == -ETIMEDOUT && busy) {
+			err_clear(err);
+			r = serve_piece(x, err);
+		} else if (r == 0) {
+			if (ret->type == type || ret->type == WIRE_PHASE)
+				return 0;
+			r = answer(x, ret, err);
+		}
+		if (r < 0)
+			return r;
+	}
+}
+
+void postcopy_done(struct migration *x)
+{
+	free(x->queue.v);
+	x->queue.v = NULL;
+}
