@@ -177,8 +177,11 @@ struct container_migrate_opts {
 	const char *mode;        /* "auto", "precopy", "hybrid", "postcopy", "stop"; NULL: auto */
 	const char *criu, *ssh;  /* programs here; NULL: found in PATH */
 	const char *target_hull, *target_root, *target_criu; /* over there; NULL: the usual ones */
-	const char *compress; /* "auto", "none", "lz4", "zstd[:N]"; NULL: auto */
-	uint64_t bandwidth;   /* bytes a second at most; 0: no limit */
+	const char *compress;  /* "auto", "none", "lz4", "zstd[:N]"; NULL: auto */
+	const char *network;   /* "auto", "none"; NULL: auto */
+	const char *bridge;    /* over there; NULL: none */
+	const char *on_switch; /* a command for the shell over there; NULL: none */
+	uint64_t bandwidth;    /* bytes a second at most; 0: no limit */
 	int downtime_ms;
 	uint32_t max_rounds;
 	bool dry_run, tcp_established;

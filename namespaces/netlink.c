@@ -204,6 +204,8 @@ static bool link_attr(const struct nl_attr *a, struct nl_link *ret)
 		return nl_u32(a, &ret->mtu);
 	case IFLA_MASTER:
 		return nl_u32(a, &ret->master);
+	case IFLA_LINK:
+		return nl_u32(a, &ret->peer);
 	case IFLA_ADDRESS:
 		if (a->len > sizeof(ret->mac))
 			return false;

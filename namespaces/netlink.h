@@ -74,6 +74,7 @@ int nl_error(const struct nl_msg *m, int *ret_errno, const char **ret_text);
 
 struct nl_link {
 	uint32_t index, flags, master, mtu;
+	uint32_t peer; /* IFLA_LINK: of a veth, the index of its other end, where that is */
 	char name[IFNAMSIZ];
 	char kind[32]; /* "veth"; empty for hardware */
 	unsigned char mac[NL_MAC_SIZE];

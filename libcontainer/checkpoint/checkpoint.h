@@ -34,10 +34,12 @@ struct ckpt_dump {
 };
 int ckpt_dump(struct container *c, struct ckpt_dump *d, struct err *err) must_check;
 
-/* RESTORED is called when all is there and nothing has run: when it fails, all is taken back;
- * RESUMED when its processes run. Both may be NULL. */
+/* NETWORK is called when the namespaces are there, with what the configuration and hooks put into
+ * that of the network, and nothing else is; RESTORED when all is there and nothing has run: when
+ * they fail, all is taken back; RESUMED when its processes run. All may be NULL. */
 struct ckpt_restore {
 	const struct container_restore_opts *opts;
+	int (*network)(void *ctx, const struct state *state, struct err *err);
 	int (*restored)(void *ctx, struct err *err);
 	int (*resumed)(void *ctx, struct err *err);
 	void *ctx;

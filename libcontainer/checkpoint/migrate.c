@@ -189,6 +189,8 @@ static int preflight(void *ctx, struct err *err)
 	if (r == 0)
 		r = own_criu(x, &need, err);
 	if (r == 0)
+		r = network_source_look(x, &need, err);
+	if (r == 0)
 		r = wire_send_text(&x->wire, WIRE_PREFLIGHT,
 				   oci_encode(&x->arena, &migrate_need_type, &need, ""), err);
 	return r < 0 ? r : hear_answer(x, err);
@@ -249,6 +251,7 @@ static const struct step migrate_steps[] = {
 	{"connect",   NULL,          migrate_connect, NULL},
 	{"preflight", NULL,          preflight,      NULL},
 	{"begin",     goes_on,       begin,          undo_begin},
+	{"network",   network_source_applies, network_source_prepare, network_source_undo},
 	{"rounds",    migrate_copies_before, migrate_rounds, migrate_undo_rounds},
 	{"dump",      goes_on,       migrate_dump,   NULL},
 };
@@ -286,6 +289,7 @@ int container_migrate(struct container_root *root, const struct container_migrat
 		r = opts->recover ? migrate_recover(&x, err) : migrate(&x, err);
 	memory_done(&x.memory);
 	postcopy_done(&x);
+	network_source_done(&x);
 	if (x.deaf)
 		cancel_unblock(&x.mask);
 	report->total_ns = (uint64_t)(rate_now_ns() - x.began);
@@ -293,6 +297,8 @@ int container_migrate(struct container_root *root, const struct container_migrat
 	if (x.connected) {
 		wire_done(&x.wire);
 		(void)transport_close(&x.transport, CLOSE_MS);
+		if (r == 0 && x.transport.n_said && opts->problem)
+			opts->problem(opts->ctx, transport_last_words(&x.transport));
 	}
 	container_close(&x.c);
 	arena_done(&x.arena);

@@ -23,6 +23,7 @@
 #include "libcontainer/checkpoint/cancel.h"
 #include "libcontainer/checkpoint/checkpoint.h"
 #include "libcontainer/checkpoint/journal.h"
+#include "libcontainer/checkpoint/network_migrate.h"
 #include "libcontainer/checkpoint/track.h"
 #include "libcontainer/checkpoint/transport.h"
 #include "libcontainer/checkpoint/wire.h"
@@ -42,6 +43,11 @@ struct migrate_need {
 	struct opt_bool dry_run;    /* only the answer is wanted */
 	struct opt_bool lazy;       /* pages come before and after the images, not in them */
 	struct oci_strings sources; /* paths of the host that config.json names */
+	/* network_migrate.h */
+	struct network *network; /* that goes along, as it is at the moment */
+	const char *bridge, *on_switch;
+	struct oci_strings devices, device_names; /* linux.netDevices: on the host, inside */
+	struct opt_bool hooks;                    /* that could make links */
 };
 #define MIGRATE_VERSION 1
 
@@ -131,6 +137,7 @@ struct migration {
 	struct wire wire;
 	struct memory memory;
 	struct journal journal;
+	struct network_source net;
 	struct migration_id id;
 	struct codec_choice how;
 	bool connected;

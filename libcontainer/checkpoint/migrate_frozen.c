@@ -62,6 +62,7 @@ static int hear(struct migration *x, enum wire_type type, struct wire_msg *ret, 
 		return err_fail(err, EPROTO, "the target sent %s", wire_type_name(ret->type));
 	x->lost = true;
 	x->dump.keep_frozen = false;
+	network_source_cut(x, false);
 	if (wire_next(&x->wire, COMMIT_MS, &next, err) == 0)
 		err_fail(err, EREMOTEIO, "the target could not make the container whole");
 	return err_wrap(err, "it goes on here, from when it was frozen");
@@ -96,6 +97,7 @@ static int commit(struct migration *x, struct err *err)
 		return r;
 	/* Only the target knows from here on: whatever fails, this copy stands still. */
 	x->dump.keep_frozen = true;
+	network_source_cut(x, true);
 	told = rate_now_ns();
 	r = wire_send_phase(&x->wire, WIRE_COMMIT, &x->id, JOURNAL_NONE, err);
 	if (r == 0)
@@ -142,6 +144,8 @@ static int on_dumped(void *ctx, int images_fd, int work_fd, struct err *err)
 		if (r == 0)
 			r = memory_write_whole(&x->memory, images_fd, err);
 	}
+	if (r == 0)
+		r = network_source_describe(x, images_fd, err);
 	if (r == 0)
 		r = send_images(x, images_fd, err);
 	if (r == 0)

@@ -26,6 +26,12 @@ static const struct oci_field migrate_need_fields[] = {
 	FIELD_BOOL   (migrate_need, tcp,       "tcpEstablished"),
 	FIELD_BOOL   (migrate_need, lazy,      "lazy"),
 	FIELD_STRINGS(migrate_need, sources,   "sources"),
+	FIELD_OBJECT (migrate_need, network,   "network", network),
+	FIELD_STRING (migrate_need, bridge,    "bridge"),
+	FIELD_STRING (migrate_need, on_switch, "onSwitch"),
+	FIELD_STRINGS(migrate_need, devices,   "netDevices"),
+	FIELD_STRINGS(migrate_need, device_names, "netDeviceNames"),
+	FIELD_BOOL   (migrate_need, hooks,     "hooks"),
 };
 OCI_TYPE(migrate_need, migrate_need_fields);
 
@@ -204,6 +210,13 @@ static void check_memory(struct check *c)
 			kib >> 10, c->need->memory.v >> 20);
 }
 
+static void add_problem(void *ctx, const char *text)
+{
+	struct check *c = ctx;
+
+	add(c->a, &c->out->problems, text);
+}
+
 int preflight_check(struct arena *a, struct container_root *root, const char *criu,
 		    const struct migrate_need *need, struct migrate_answer *ret, struct err *err)
 {
@@ -223,5 +236,5 @@ int preflight_check(struct arena *a, struct container_root *root, const char *cr
 	check_sources(&c);
 	check_criu(&c, criu);
 	check_memory(&c);
-	return 0;
+	return network_preflight(a, need, add_problem, &c, err);
 }

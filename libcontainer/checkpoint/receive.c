@@ -16,6 +16,7 @@
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/images.h"
 #include "libcontainer/checkpoint/postcopy.h"
+#include "libcontainer/hooks.h"
 #include "oci-spec/oci.h"
 
 #define MAX_IMAGE_BYTES (1ULL << 40)
@@ -171,7 +172,20 @@ static int on_restored(void *ctx, struct err *err)
 	if (r < 0)
 		return r;
 	x->committed_ns = rate_now_ns();
-	return journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_COMMITTED, err);
+	r = journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_COMMITTED, err);
+	if (r == 0)
+		network_target_switch(&x->net);
+	return r;
+}
+
+static int on_network(void *ctx, const struct state *s, struct err *err)
+{
+	struct receiver *x = ctx;
+	pid_t pid = (pid_t)s->pid.v;
+	const char *text =
+		hooks_state_json(&x->arena, s->id, s->bundle, &s->annotations, "running", pid);
+
+	return network_target_apply(&x->net, &x->arena, x->images_fd, pid, text, err);
 }
 
 /* Its processes run. The source is told how long that took since it let go. */
@@ -218,8 +232,11 @@ static int restore(struct receiver *x, struct err *err)
 			  .lazy_pages = x->need.lazy.v,
 			  .in_haste = true},
 	};
-	const struct ckpt_restore r = {
-		.opts = &o, .restored = on_restored, .resumed = on_resumed, .ctx = x};
+	const struct ckpt_restore r = {.opts = &o,
+				       .network = on_network,
+				       .restored = on_restored,
+				       .resumed = on_resumed,
+				       .ctx = x};
 	int unused;
 
 	return ckpt_restore(x->root, &r, &unused, err);
@@ -252,6 +269,7 @@ static int finish(struct receiver *x, struct err *err)
 	/* Without it the journal stays, for who asks later. */
 	if (r == 0 && wire_expect(&x->wire, WIRE_FORGET, x->opts->idle_ms, &msg, &ignored) == 0)
 		r = state_remove(x->root, x->name, err);
+	network_target_finish(&x->net);
 	return r;
 }
 
@@ -306,6 +324,7 @@ static void clean_up(struct receiver *x, int result)
 	}
 	receive_let_go(x, false);
 	postcopy_end(x);
+	network_target_done(&x->net);
 	if (x->lazy)
 		lazy_free(x->lazy);
 	if (x->store)
@@ -334,7 +353,9 @@ static int take_over(struct receiver *x, const struct wire_msg *msg, struct err 
 	r = answer(x, msg, &stop, err);
 	if (r < 0 || stop)
 		return r;
-	r = make_dir(x, err);
+	r = network_target_begin(&x->net, &x->need, (int[]){x->wire.in, x->wire.out}, 2, err);
+	if (r == 0)
+		r = make_dir(x, err);
 	if (r == 0) {
 		x->store = pages_new(&store, err);
 		r = x->store ? receive(x, err) : -err->code;
@@ -369,8 +390,12 @@ static int run(struct receiver *x, struct err *err)
 int container_receive(struct container_root *root, const struct container_receive_opts *opts,
 		      struct err *err)
 {
-	struct receiver x = {
-		.root = root, .opts = opts, .dir_fd = -1, .images_fd = -1, .let_go = -1};
+	struct receiver x = {.root = root,
+			     .opts = opts,
+			     .dir_fd = -1,
+			     .images_fd = -1,
+			     .let_go = -1,
+			     .net = NETWORK_TARGET_NONE};
 	int r = wire_init(&x.wire, WIRE_TARGET, opts->in, opts->out, opts->timeout_ms, err);
 
 	*err = ERR_NONE;

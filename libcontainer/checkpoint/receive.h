@@ -29,6 +29,7 @@ struct receiver {
 	struct lazy *lazy;
 	pid_t filler;
 	int let_go; /* the filler hears through it that the container was restored; -1 */
+	struct network_target net;
 	bool begun;
 	bool given_up; /* by the source, before COMMIT */
 	struct err why;

@@ -233,6 +233,7 @@ static _Noreturn void filler(struct receiver *x, int restored)
 	int r;
 
 	close(x->let_go);
+	close_fd(&x->net.helper_fd);
 	if (!x->late) {
 		close(x->wire.in);
 		if (x->wire.out != x->wire.in)

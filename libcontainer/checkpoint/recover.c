@@ -38,8 +38,10 @@ void migrate_remove_images(struct migration *x)
 static int resume(struct migration *x, struct err *err)
 {
 	struct err ignored;
-	int r = cgroup_freeze(x->c.cgroup_fd, false, err);
+	int r;
 
+	network_source_resume(x);
+	r = cgroup_freeze(x->c.cgroup_fd, false, err);
 	if (r == 0)
 		migrate_remove_images(x);
 	if (r == 0)

@@ -109,7 +109,11 @@ static int on_namespaces(void *ctx, struct err *err)
 
 	if (code == 0)
 		code = network(r, err);
-	return code < 0 ? code : hooks(r, err);
+	if (code == 0)
+		code = hooks(r, err);
+	if (code == 0 && r->with->network)
+		code = r->with->network(r->with->ctx, &r->k.c.state, err);
+	return code;
 }
 
 /* ---- orphan-pts-master: the terminal, whose master nobody in the container had ------------- */

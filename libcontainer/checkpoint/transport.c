@@ -236,8 +236,7 @@ static bool has_ended(struct transport *t, int timeout_ms)
 	return true;
 }
 
-/* One line of its last ones. */
-static const char *last_words(struct transport *t)
+const char *transport_last_words(struct transport *t)
 {
 	size_t start = t->n_said > 512 ? t->n_said - 512 : 0;
 
@@ -258,12 +257,13 @@ int transport_explain(struct transport *t, int timeout_ms, struct err *err)
 		return -err->code;
 	if (ended && t->n_said)
 		err_fail(err, why.code, "%s; %s ended with status %d: %s", why.text, t->program,
-			 t->status, last_words(t));
+			 t->status, transport_last_words(t));
 	else if (ended)
 		err_fail(err, why.code, "%s; %s ended with status %d", why.text, t->program,
 			 t->status);
 	else if (t->n_said)
-		err_fail(err, why.code, "%s; %s says: %s", why.text, t->program, last_words(t));
+		err_fail(err, why.code, "%s; %s says: %s", why.text, t->program,
+			 transport_last_words(t));
 	err->show_errno = why.show_errno;
 	memcpy(err->hint, why.hint, sizeof(err->hint));
 	if (t->kind == TRANSPORT_SSH && t->status == 255)

@@ -67,6 +67,8 @@ void transport_attach(struct transport *t, struct wire *w);
 /* The connection failed with *ERR: waits up to TIMEOUT_MS for the other process to end, and adds
  * what it said. Returns -err->code. */
 int transport_explain(struct transport *t, int timeout_ms, struct err *err);
+/* What it said last, in one line. */
+const char *transport_last_words(struct transport *t);
 /* Closes the connection and waits up to TIMEOUT_MS for the other process to end by itself. ssh is
  * killed then; a receiver beside us is not, as it may be busy with what it was told last. Its exit
  * status, 0 when there is no other process, or -ETIMEDOUT. */
