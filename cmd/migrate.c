@@ -155,17 +155,24 @@ static int receive(struct cli *cli, void *opts, int argc, char **argv, struct er
 		.criu = cli->criu, .timeout_ms = 30000, .idle_ms = 120000};
 	auto_fd int in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	auto_fd int out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	auto_fd int said = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	auto_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int r;
 
 	(void)opts;
 	(void)argc;
 	(void)argv;
-	if (in < 0 || out < 0 || null < 0 || dup2(null, STDIN_FILENO) < 0 ||
-	    dup2(null, STDOUT_FILENO) < 0)
+	/* The container gets our streams. One that is sshd's would keep the connection open for as
+	 * long as it runs. */
+	if (in < 0 || out < 0 || said < 0 || null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
 		return err_sys(err, errno, "set the connection aside");
 	o.in = in;
 	o.out = out;
-	return container_receive(&cli->root, &o, err);
+	r = container_receive(&cli->root, &o, err);
+	/* Its error is told on it. */
+	(void)dup2(said, STDERR_FILENO);
+	return r;
 }
 
 const struct cli_command cmd_migrate_receive = {

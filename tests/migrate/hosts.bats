@@ -62,6 +62,22 @@ recover() { # [options]
 	lives_here
 }
 
+# sshd waits for who has its streams.
+@test "migrate: by ssh, the container has no stream of the connection, which ends" {
+	local name fd
+
+	for name in there here; do
+		BUNDLE=$T/$name args /bin/mover 1 1
+	done
+	quietly "$HOSTS/on" A hull run -d --bundle "$T/here" here
+	goes_on
+	migrate
+	lives_there
+	for fd in 0 1 2; do
+		equal "$(on B readlink "/proc/$(far state there | jq .pid)/fd/$fd")" /dev/null
+	done
+}
+
 @test "migrate: ssh's own words say why it cannot reach the host" {
 	up 1 1
 	migrate_refused --ssh-command "ssh -T -o UserKnownHostsFile=/dev/null"
