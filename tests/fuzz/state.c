@@ -1,7 +1,7 @@
 /* TEST: what a state directory holds, as state, exec and delete read it: state.json,
- * process.json and the seccomp program, and as migrate does: migrate.json. Input: the text for the
- * first two; with 'J' in front that of the last; with 'F' or 'S' the file of the program, the sum
- * of which is put right for 'S'. */
+ * process.json and the seccomp program, and as migrate does: migrate.json, network.json. Input: the
+ * text for the first two; with 'J' or 'N' in front that of the last; with 'F' or 'S' the file of
+ * the program, the sum of which is put right for 'S'. */
 #include "tests/fuzz/fuzz.h"
 
 #include <fcntl.h>
@@ -13,6 +13,7 @@
 #include "libcontainer/base/io.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/journal.h"
+#include "libcontainer/checkpoint/network.h"
 #include "libcontainer/plan/plan.h"
 #include "libcontainer/state.h"
 #include "namespaces/ns.h"
@@ -154,6 +155,39 @@ static void read_journal(const uint8_t *data, size_t size)
 		   streq(again.migration, j.migration));
 }
 
+/* From a peer: what is taken can be used, and is written as it was read. */
+static void read_network(const uint8_t *data, size_t size)
+{
+	auto_arena a = ARENA_INIT;
+	struct err err = ERR_NONE;
+	struct network n = {0}, again = {0};
+	const char *once, *text = fuzz_text(&a, data, size);
+	int r = oci_decode(&a, &network_type, "network.json", text, size, &n, &err);
+
+	if (r == 0)
+		r = network_check(&n, &err);
+	fuzz_check_error(r, &err);
+	if (r < 0)
+		return;
+	for (size_t i = 0; i < n.links.n; i++) {
+		unsigned char mac[NL_MAC_SIZE];
+		size_t len = 0;
+
+		FUZZ_CHECK(n.links.v[i].name && strlen(n.links.v[i].name) < IFNAMSIZ);
+		FUZZ_CHECK(network_mac_parse(n.links.v[i].mac, mac, &len) && len <= sizeof(mac));
+	}
+	for (size_t i = 0; i < n.routes.n; i++) {
+		struct network_ip ip;
+
+		FUZZ_CHECK(network_ip_parse(n.routes.v[i].destination, &ip) == 0);
+		FUZZ_CHECK(n.routes.v[i].prefix.v <= ip.len * 8u);
+	}
+	once = oci_encode(&a, &network_type, &n, "");
+	if (oci_decode(&a, &network_type, "again", once, strlen(once), &again, &err) < 0)
+		fuzz_fail(__FILE__, __LINE__, "what was written is not read: %s", err.text);
+	FUZZ_CHECK(streq(once, oci_encode(&a, &network_type, &again, "")));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size && (*data == 'F' || *data == 'S')) {
@@ -162,6 +196,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (size && *data == 'J') {
 		read_journal(data + 1, size - 1);
+		return 0;
+	}
+	if (size && *data == 'N') {
+		read_network(data + 1, size - 1);
 		return 0;
 	}
 	read_state(data, size);

@@ -157,6 +157,25 @@ no_ports() { # HOST
 	wait_for 60 on B sh -c '! ip link show nd1 2> /dev/null'
 }
 
+@test "migrate: a hook of the target brings the link, and memory comes afterwards" {
+	local talkers=()
+
+	online /bin/talker serve 7000
+	talk tcp4 tcp "$V4"
+	cat > "$T/plug" <<-END
+		#!/bin/sh
+		pid=\$(jq .pid) || exit
+		ip link add hk0 type veth peer name eth0 address "$MAC" netns "\$pid" && ip link set hk0 master br0 up
+	END
+	chmod 755 "$T/plug"
+	BUNDLE=$T/there config --arg path "$T/plug" '.hooks.createRuntime = [{path: $path,
+		env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]}]'
+	migrate --tcp-established --mode hybrid
+	still_talks "$T/talk.tcp4"
+	hush
+	no_ports B
+}
+
 @test "migrate: what is missing for the network over there" {
 	local before
 
@@ -193,6 +212,9 @@ no_ports() { # HOST
 	cp "$T/here/rootfs/bin/busybox" "$T/there/rootfs/bin/talker"
 	migrate_refused --bridge br0 --tcp-established
 	has "$line" "CRIU could not restore"
+	still_talks "$T/talk.tcp4"
+	migrate_refused --bridge br0
+	has "$line" "--tcp-established"
 	still_talks "$T/talk.tcp4"
 	equal "$(described A here)" "$before"
 	no_ports B
