@@ -46,6 +46,8 @@ static const struct cli_option options[] = {
 	OPT_FLAG(struct args, o.recover, 0, "recover",
 		 "after a migration that was cut off: ask the target what became of it, and let the "
 		 "container run here or remove it"),
+	OPT_FLAG(struct args, o.cancel, 0, "cancel",
+		 "have the hull that migrates it give it up, and wait until the container is as before; HOST is not needed"),
 	OPT_FLAG(struct args, o.force_resume, 0, "force-resume",
 		 "with --recover: let it run here even if the target does not know"),
 	OPT_FLAG(struct args, json, 0, "json", "progress and report as lines of JSON"),
@@ -116,9 +118,10 @@ static int run(struct cli *cli, void *opts, int argc, char **argv, struct err *e
 	struct args *args = opts;
 	int r;
 
-	(void)argc;
 	args->o.id = argv[0];
-	args->o.destination = argv[1];
+	args->o.destination = argc > 1 ? argv[1] : NULL;
+	if (argc < 2 && !args->o.cancel)
+		return err_fail(err, EINVAL, "migrate: where to? HOST is missing");
 	args->o.criu = cli->criu;
 	args->o.problem = problem;
 	if (args->bandwidth.set)
@@ -128,8 +131,9 @@ static int run(struct cli *cli, void *opts, int argc, char **argv, struct err *e
 	else if (isatty(STDERR_FILENO))
 		args->o.progress = progress_line;
 	r = container_migrate(&cli->root, &args->o, &result, err);
-	return r < 0 || args->o.dry_run || args->o.recover ? r
-							   : report(cli, &result, args->json, err);
+	return r < 0 || args->o.dry_run || args->o.recover || args->o.cancel
+		       ? r
+		       : report(cli, &result, args->json, err);
 }
 
 const struct cli_command cmd_migrate = {
@@ -140,7 +144,7 @@ const struct cli_command cmd_migrate = {
 	.options = options,
 	.options_size = sizeof(struct args),
 	.defaults = &defaults,
-	.min_operands = 2,
+	.min_operands = 1,
 	.max_operands = 2,
 	.names_container = true,
 	.root = CLI_ROOT_NEEDED,

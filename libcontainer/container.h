@@ -186,6 +186,7 @@ struct container_migrate_opts {
 	uint32_t max_rounds;
 	bool dry_run, tcp_established;
 	bool recover;      /* nothing new: what became of an earlier one is asked and carried out */
+	bool cancel;       /* nothing new: who migrates it is told to give it up */
 	bool force_resume; /* recover: let it run here, unless it is known to run there */
 	void (*progress)(void *ctx, const struct container_migrate_progress *p);
 	void (*problem)(void *ctx, const char *text); /* what is in the way at the target */

@@ -2,6 +2,7 @@
 #include "libcontainer/checkpoint/cancel.h"
 
 #include <errno.h>
+#include <sys/signalfd.h>
 #include <time.h>
 
 #include "libcontainer/base/cleanup.h"
@@ -43,6 +44,16 @@ int cancel_check(struct err *err)
 	if (sig <= 0)
 		return 0;
 	return err_fail(err, ECANCELED, "stopped by %s", proc_signal_name(sig));
+}
+
+int cancel_fd(struct err *err)
+{
+	sigset_t set;
+	int fd;
+
+	fill(&set);
+	fd = signalfd(-1, &set, SFD_CLOEXEC);
+	return fd < 0 ? err_sys(err, errno, "wait for signals") : fd;
 }
 
 void cancel_ignore(void)

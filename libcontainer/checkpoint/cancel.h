@@ -17,6 +17,8 @@ void cancel_block(sigset_t *ret);
 void cancel_unblock(const sigset_t *mask);
 /* -ECANCELED if one came. */
 int cancel_check(struct err *err) must_check;
+/* A descriptor that is readable when one has come and was not looked for yet. They are blocked. */
+int cancel_fd(struct err *err) must_check;
 /* In the process of a program that works for us: a terminal sends them to it, too. */
 void cancel_ignore(void);
 

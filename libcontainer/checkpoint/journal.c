@@ -10,6 +10,7 @@
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/clock.h"
 #include "libcontainer/base/io.h"
+#include "libcontainer/base/proc.h"
 #include "libcontainer/base/str.h"
 #include "oci-spec/field.h"
 #include "oci-spec/oci.h"
@@ -299,6 +300,7 @@ int journal_begin(struct arena *a, int dirfd, enum journal_role role, const stru
 {
 	struct journal j = {.version = {true, JOURNAL_VERSION}, .role = roles[role]};
 	char text[MIGRATION_ID_TEXT];
+	struct proc_stat self;
 	int r = look_before(a, dirfd, &j.arrived, err);
 
 	if (r < 0)
@@ -306,10 +308,21 @@ int journal_begin(struct arena *a, int dirfd, enum journal_role role, const stru
 	j.migration = arena_strdup(a, migration_id_format(id, text));
 	j.peer = peer;
 	j.ssh = ssh;
+	if (role == JOURNAL_SOURCE && proc_stat_read(getpid(), &self) == 0) {
+		j.pid = (struct opt_i64){true, getpid()};
+		j.start = (struct opt_u64){true, self.starttime};
+	}
 	r = save(a, dirfd, &j, role == JOURNAL_SOURCE ? JOURNAL_PREPARING : JOURNAL_RECEIVING, err);
 	if (r == 0)
 		*ret = j;
 	return r;
+}
+
+int journal_name_container(struct arena *a, int dirfd, struct journal *j, const char *id,
+			   struct err *err)
+{
+	j->container = id;
+	return save(a, dirfd, j, journal_phase(j), err);
 }
 
 int journal_advance(struct arena *a, int dirfd, struct journal *j, enum journal_phase next,

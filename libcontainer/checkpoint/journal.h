@@ -106,10 +106,10 @@ struct journal {
 	const char *ssh;       /* the command that was used instead of ssh; absent: ssh itself */
 	const char *phase;
 	const char *started, *changed; /* RFC 3339 */
-	const char *arrived; /* id of the migration that brought the container here before */
-	/* Of a target: its id here; from `committed` on which process that is, as there may be
-	 * another one of this id later. */
-	const char *container;
+	const char *arrived;   /* id of the migration that brought the container here before */
+	const char *container; /* of a target: its id here */
+	/* Of a source: hull, which works on it. Of a target, from `committed` on: the container's
+	 * first process, as there may be another one of this id later. */
 	struct opt_i64 pid;
 	struct opt_u64 start;
 };
@@ -131,6 +131,9 @@ int journal_is_over(struct arena *a, int dirfd, struct err *err) must_check;
 int journal_begin(struct arena *a, int dirfd, enum journal_role role, const struct migration_id *id,
 		  const char *peer, const char *ssh, struct journal *ret,
 		  struct err *err) must_check;
+/* Of a target in its first phase: which container is going to be here. Kept. */
+int journal_name_container(struct arena *a, int dirfd, struct journal *j, const char *id,
+			   struct err *err) must_check;
 /* The next phase, on the disk when this returns; *j is as before if it fails. -EINVAL when it may
  * not follow. */
 int journal_advance(struct arena *a, int dirfd, struct journal *j, enum journal_phase next,

@@ -215,6 +215,9 @@ static int begin(void *ctx, struct err *err)
 		return r;
 	cancel_block(&x->mask);
 	x->deaf = true;
+	x->cancel_fd = x->wire.stop_fd = cancel_fd(err);
+	if (x->cancel_fd < 0)
+		return x->cancel_fd;
 	migrate_remove_images(x);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -265,8 +268,11 @@ static int migrate(struct migration *x, struct err *err)
 
 	if (r == 0)
 		return 0;
-	if (x->connected) {
-		if (x->journal.phase && !x->lost && migrate_is_here(x))
+	if (r == -ECANCELED)
+		(void)!cancel_check(err); /* which one it was */
+	x->wire.stop_fd = -1;
+	if (x->connected && !x->lost) {
+		if (x->journal.phase && migrate_is_here(x))
 			(void)!wire_send_phase(&x->wire, WIRE_ABORT, &x->id, JOURNAL_NONE,
 					       &ignored);
 		wire_send_error(&x->wire, err);
@@ -281,10 +287,13 @@ static int migrate(struct migration *x, struct err *err)
 int container_migrate(struct container_root *root, const struct container_migrate_opts *opts,
 		      struct container_migrate_report *report, struct err *err)
 {
-	struct migration x = {.o = opts, .report = report, .began = rate_now_ns()};
-	int r = container_open(&x.c, root, opts->id, OPEN_LOCKED, err);
+	struct migration x = {.o = opts, .report = report, .began = rate_now_ns(), .cancel_fd = -1};
+	int r;
 
 	*report = (struct container_migrate_report){0};
+	if (opts->cancel)
+		return migrate_cancel(root, opts, err);
+	r = container_open(&x.c, root, opts->id, OPEN_LOCKED, err);
 	if (r == 0)
 		r = opts->recover ? migrate_recover(&x, err) : migrate(&x, err);
 	memory_done(&x.memory);
@@ -300,6 +309,7 @@ int container_migrate(struct container_root *root, const struct container_migrat
 		if (r == 0 && x.transport.n_said && opts->problem)
 			opts->problem(opts->ctx, transport_last_words(&x.transport));
 	}
+	close_fd(&x.cancel_fd);
 	container_close(&x.c);
 	arena_done(&x.arena);
 	return r;

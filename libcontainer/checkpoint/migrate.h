@@ -153,6 +153,7 @@ struct migration {
 	bool lost;      /* it was over there, and is no more: this copy is the only one */
 	bool stop;      /* --dry-run */
 	bool deaf;      /* to ^C, but where it can be taken back */
+	int cancel_fd;  /* readable when it came; -1 */
 	sigset_t mask;
 	int64_t began, frozen, imaged, prepared;
 	struct ckpt_dump dump;
@@ -174,6 +175,9 @@ int postcopy_serve(struct migration *x, enum wire_type type, struct wire_msg *re
 void postcopy_done(struct migration *x);
 /* What a migration has left of CRIU's images goes; logs stay. */
 void migrate_remove_images(struct migration *x);
+/* Has the hull that migrates a container give it up, or puts away what is left of a dead one. */
+int migrate_cancel(struct container_root *root, const struct container_migrate_opts *opts,
+		   struct err *err) must_check;
 /* Asks what became of the migration that the container's journal speaks of, and carries it out. */
 int migrate_recover(struct migration *x, struct err *err) must_check;
 

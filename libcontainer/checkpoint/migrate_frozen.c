@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/steps.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/migrate.h"
 
@@ -93,9 +94,12 @@ static int commit(struct migration *x, struct err *err)
 		r = journal_advance(&x->arena, x->c.dirfd, &x->journal, JOURNAL_PREPARED, err);
 	if (r == 0)
 		r = journal_advance(&x->arena, x->c.dirfd, &x->journal, JOURNAL_COMMIT_SENT, err);
+	if (r == 0)
+		r = fault_point("migrate", "commit-sent", err);
 	if (r < 0)
 		return r;
 	/* Only the target knows from here on: whatever fails, this copy stands still. */
+	x->wire.stop_fd = -1;
 	x->dump.keep_frozen = true;
 	network_source_cut(x, true);
 	told = rate_now_ns();
@@ -105,6 +109,8 @@ static int commit(struct migration *x, struct err *err)
 	resumed = rate_now_ns();
 	m->began = resumed;
 	m->dirty = 0;
+	if (r == 0)
+		r = fault_point("migrate", "resumed", err);
 	if (r == 0)
 		r = hear(x, WIRE_COMMITTED, &msg, err);
 	if (r < 0 && x->lost)
@@ -118,6 +124,8 @@ static int commit(struct migration *x, struct err *err)
 	x->report->fill_ns = (uint64_t)(rate_now_ns() - resumed);
 	x->committed = true;
 	r = journal_advance(&x->arena, x->c.dirfd, &x->journal, JOURNAL_SOURCE_COMMITTED, err);
+	if (r == 0)
+		r = fault_point("migrate", "committed", err);
 	return r < 0 ? r : wire_send_phase(&x->wire, WIRE_FORGET, &x->id, JOURNAL_NONE, err);
 }
 
@@ -132,9 +140,12 @@ static int on_frozen(void *ctx, struct err *err)
 static int on_dumped(void *ctx, int images_fd, int work_fd, struct err *err)
 {
 	struct migration *x = ctx;
-	int r = 0;
+	int r;
 
 	(void)work_fd;
+	r = fault_point("migrate", "dumped", err);
+	if (r < 0)
+		return r;
 	x->imaged = rate_now_ns();
 	x->report->dump_ns = (uint64_t)(x->imaged - x->frozen);
 	if (x->lazy) {
@@ -150,6 +161,8 @@ static int on_dumped(void *ctx, int images_fd, int work_fd, struct err *err)
 		r = send_images(x, images_fd, err);
 	if (r == 0)
 		r = wire_send_phase(&x->wire, WIRE_PREPARE, &x->id, JOURNAL_NONE, err);
+	if (r == 0)
+		r = fault_point("migrate", "images sent", err);
 	x->prepared = rate_now_ns();
 	x->report->transfer_ns = (uint64_t)(x->prepared - x->imaged);
 	if (r == 0)

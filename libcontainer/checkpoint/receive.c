@@ -13,6 +13,7 @@
 #include "libcontainer/base/io.h"
 #include "libcontainer/base/log.h"
 #include "libcontainer/base/proc.h"
+#include "libcontainer/base/steps.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/images.h"
 #include "libcontainer/checkpoint/postcopy.h"
@@ -53,11 +54,14 @@ static int make_dir(struct receiver *x, struct err *err)
 		return err_sys(err, errno, "open '%s/images' to the container's root", x->dir);
 	wire_files_init(&x->images, x->images_fd, MAX_IMAGE_BYTES, MAX_IMAGE_FILES);
 	wire_files_init(&x->files, x->dir_fd, OCI_MAX_BYTES, 1);
+	r = fault_point("receive", "begin", err);
+	if (r < 0)
+		return r;
 	r = journal_begin(&x->arena, x->dir_fd, JOURNAL_TARGET, &x->id, "migrate", NULL,
 			  &x->journal, err);
 	x->begun = r == 0;
-	x->journal.container = x->need.id;
-	return r;
+	return r < 0 ? r
+		     : journal_name_container(&x->arena, x->dir_fd, &x->journal, x->need.id, err);
 }
 
 static int answer(struct receiver *x, const struct wire_msg *msg, bool *ret_stop, struct err *err)
@@ -163,6 +167,8 @@ static int on_restored(void *ctx, struct err *err)
 
 	if (r == 0)
 		r = journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_RESTORED, err);
+	if (r == 0)
+		r = fault_point("receive", "restored", err);
 	if (r == 0 && x->late)
 		r = postcopy_restored(x, err);
 	if (r == 0 && !x->late)
@@ -175,7 +181,7 @@ static int on_restored(void *ctx, struct err *err)
 	r = journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_COMMITTED, err);
 	if (r == 0)
 		network_target_switch(&x->net);
-	return r;
+	return r < 0 ? r : fault_point("receive", "committed", err);
 }
 
 static int on_network(void *ctx, const struct state *s, struct err *err)
@@ -194,9 +200,17 @@ static int on_resumed(void *ctx, struct err *err)
 	struct receiver *x = ctx;
 	uint64_t took = (uint64_t)(rate_now_ns() - x->committed_ns);
 	struct wire_msg msg = {.type = WIRE_PROGRESS, .progress = {took, took}};
+	int r = fault_point("receive", "resumed", err);
 
-	return x->postcopy ? postcopy_resumed(x, took, err)
-			   : wire_send(&x->wire, &msg, NULL, 0, err);
+	/* It is ours and runs, whether the source hears that or asks later. */
+	if (r == 0)
+		r = x->postcopy ? postcopy_resumed(x, took, err)
+				: wire_send(&x->wire, &msg, NULL, 0, err);
+	if (r < 0 && !x->postcopy) {
+		err_clear(err);
+		r = 0;
+	}
+	return r;
 }
 
 /* The source's, if the bundle has none. */
@@ -262,8 +276,12 @@ static int finish(struct receiver *x, struct err *err)
 {
 	struct wire_msg msg;
 	struct err ignored;
-	int r = await_filled(x, err);
+	int r = fault_point("receive", "filling", err);
 
+	if (r == 0)
+		r = await_filled(x, err);
+	if (r == 0)
+		r = fault_point("receive", "running", err);
 	if (r == 0)
 		r = wire_send_phase(&x->wire, WIRE_COMMITTED, &x->id, JOURNAL_NONE, err);
 	/* Without it the journal stays, for who asks later. */
@@ -286,7 +304,7 @@ static int end_journal(struct receiver *x, struct err *err)
 	case JOURNAL_RECEIVING:
 		return state_remove(x->root, x->name, err);
 	case JOURNAL_COMMITTED:
-		return receive_lost(x->root, x->dir_fd, &x->journal, err);
+		return receive_orphan(x->root, x->dir_fd, &x->journal, err);
 	default:
 		return 0;
 	}
@@ -360,6 +378,8 @@ static int take_over(struct receiver *x, const struct wire_msg *msg, struct err 
 		x->store = pages_new(&store, err);
 		r = x->store ? receive(x, err) : -err->code;
 	}
+	if (r == 0)
+		r = fault_point("receive", "received", err);
 	if (r == 0)
 		r = put_config(x, err);
 	if (r == 0 && x->need.lazy.v)

@@ -61,10 +61,10 @@ void receive_let_go(struct receiver *x, bool restored);
 int receive_note_container(struct receiver *x, struct err *err) must_check;
 /* The lock of a migration's directory; DIRFD is that one. */
 bool receive_lock(int dirfd, int timeout_ms);
-/* Of one in `committed`, whose lock we have: its container is ended, then it is noted to be lost.
- * RET, which may be NULL, has the phase then. */
-int receive_lost(struct container_root *root, int dirfd, struct journal *ret,
-		 struct err *err) must_check;
+/* Of one that nobody works on but us, who have its lock: if it is not over, its container is ended,
+ * then it is noted to be aborted, or lost. RET, which may be NULL, has the phase then. */
+int receive_orphan(struct container_root *root, int dirfd, struct journal *ret,
+		   struct err *err) must_check;
 /* Who was to make it whole cannot: its processes are killed; the rest is done if nobody else does
  * it. DIRFD may be -1. */
 void receive_end(struct receiver *x, int dirfd);

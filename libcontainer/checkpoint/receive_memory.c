@@ -10,6 +10,7 @@
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/log.h"
 #include "libcontainer/base/proc.h"
+#include "libcontainer/base/steps.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/receive.h"
 #include "libcontainer/checkpoint/postcopy.h"
@@ -241,8 +242,12 @@ static _Noreturn void filler(struct receiver *x, int restored)
 	}
 	r = lazy_guard(x->lazy, end_container, x, x->root->fd, &err);
 	if (r == 0)
+		r = fault_point("filler", "begin", &err);
+	if (r == 0)
 		r = x->late ? postcopy_fill(x->postcopy, restored, &err)
 			    : fill(x->lazy, restored, &err);
+	if (r == 0)
+		r = fault_point("filler", "filled", &err);
 	if (r == 0)
 		r = journal_load(&x->arena, x->dir_fd, &x->journal, &err);
 	if (r == 0)

@@ -28,13 +28,22 @@ int receive_note_container(struct receiver *x, struct err *err)
 
 	if (r < 0)
 		return r;
-	x->journal.container = x->need.id;
 	x->journal.pid = state.pid;
 	x->journal.start = state.starttime;
 	return 0;
 }
 
-/* The container that J speaks of, to its last process; there may be another one of its name. */
+/* Whether C is the container that J speaks of: there may be another one of its name by now. What is
+ * half made and has nobody who makes it is of no use to anybody. */
+static bool is_the_one(const struct container *c, const struct journal *j)
+{
+	if (j->pid.set && j->start.set && c->state.pid.v == j->pid.v &&
+	    c->state.starttime.v == j->start.v)
+		return true;
+	return journal_phase(j) != JOURNAL_COMMITTED && c->state.creating.v;
+}
+
+/* To its last process. */
 static int end_it(struct container_root *root, const struct journal *j, struct err *err)
 {
 	auto_container c = CONTAINER_NONE;
@@ -46,29 +55,28 @@ static int end_it(struct container_root *root, const struct journal *j, struct e
 	}
 	if (r < 0)
 		return r;
-	if (c.state.pid.v != j->pid.v || c.state.starttime.v != j->start.v)
-		return 0;
-	return container_destroy(&c, err);
+	return is_the_one(&c, j) ? container_destroy(&c, err) : 0;
 }
 
-int receive_lost(struct container_root *root, int dirfd, struct journal *ret, struct err *err)
+int receive_orphan(struct container_root *root, int dirfd, struct journal *ret, struct err *err)
 {
 	auto_arena a = ARENA_INIT;
+	enum journal_phase phase;
 	struct journal j;
 	int r = journal_load(&a, dirfd, &j, err);
 
-	if (r == 0 && ret)
-		ret->phase = journal_phase_name(journal_phase(&j));
-	if (r < 0 || journal_phase(&j) != JOURNAL_COMMITTED)
+	if (r < 0)
 		return r;
-	/* Its start is known from `committed` on: without it nothing can be told. */
-	if (!j.container || !j.pid.set || !j.start.set)
+	phase = journal_phase(&j);
+	/* Which one it is is known from `committed` on: without it nothing can be told. */
+	if (phase == JOURNAL_COMMITTED && !(j.container && j.pid.set && j.start.set))
 		return 0;
-	r = end_it(root, &j, err);
-	if (r == 0)
-		r = journal_advance(&a, dirfd, &j, JOURNAL_LOST, err);
-	if (r == 0 && ret)
-		ret->phase = journal_phase_name(JOURNAL_LOST);
+	if (journal_orphaned(phase) != phase && j.container)
+		r = end_it(root, &j, err);
+	if (r == 0 && journal_orphaned(phase) != phase)
+		r = journal_advance(&a, dirfd, &j, journal_orphaned(phase), err);
+	if (ret)
+		ret->phase = journal_phase_name(journal_phase(&j));
 	return r < 0 ? err_wrap(err, "the container '%s' could not be ended", j.container) : 0;
 }
 
@@ -92,7 +100,7 @@ void receive_end(struct receiver *x, int dirfd)
 	 * its own. */
 	(void)!container_kill(x->root, x->need.id, SIGKILL, true, &err);
 	err_clear(&err);
-	if (dirfd >= 0 && receive_lock(dirfd, 0) && receive_lost(x->root, dirfd, NULL, &err) < 0)
+	if (dirfd >= 0 && receive_lock(dirfd, 0) && receive_orphan(x->root, dirfd, NULL, &err) < 0)
 		log_error("migrate: %s", err.text);
 }
 
@@ -119,12 +127,8 @@ static int look_up(struct receiver *x, enum journal_phase *ret, bool *ret_alone,
 	}
 	if (r < 0)
 		return r;
-	if (*ret_alone && journal_phase(&x->journal) == JOURNAL_COMMITTED) {
-		r = receive_lost(x->root, x->dir_fd, &x->journal, err);
-	} else if (*ret_alone && journal_orphaned(journal_phase(&x->journal)) == JOURNAL_ABORTED &&
-		   journal_phase(&x->journal) != JOURNAL_ABORTED) {
-		r = journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_ABORTED, err);
-	}
+	if (*ret_alone)
+		r = receive_orphan(x->root, x->dir_fd, &x->journal, err);
 	*ret = journal_phase(&x->journal);
 	return r;
 }
@@ -180,15 +184,13 @@ static int settle(struct receiver *x, int dirfd, const char *path, struct err *e
 {
 	struct journal j;
 	int r = journal_load(&x->arena, dirfd, &j, err);
+	bool unheard = r == 0 && journal_phase(&j) == JOURNAL_RECEIVING;
 
 	if (r < 0)
 		return r;
-	if (journal_phase(&j) == JOURNAL_RECEIVING || is_old(dirfd, journal_phase(&j)))
+	r = receive_orphan(x->root, dirfd, &j, err);
+	if (r == 0 && (unheard || is_old(dirfd, journal_phase(&j))))
 		return state_remove(x->root, path, err);
-	if (journal_phase(&j) == JOURNAL_RESTORED)
-		r = journal_advance(&x->arena, dirfd, &j, JOURNAL_ABORTED, err);
-	else
-		r = receive_lost(x->root, dirfd, &j, err);
 	return r == 0 && is_over(journal_phase(&j)) ? remove_images(x, dirfd, path, err) : r;
 }
 

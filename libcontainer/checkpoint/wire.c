@@ -36,6 +36,8 @@ static int lost(struct wire *w, int r, const char *what, struct err *err)
 			err, ECONNRESET,
 			"the %s has closed the connection in the middle of %s (byte %" PRIu64 ")",
 			wire_peer(w), what, w->at);
+	if (r == -ECANCELED)
+		return err_fail(err, ECANCELED, "stopped by a signal");
 	if (r == -ETIMEDOUT)
 		return err_fail(err, EPROTO,
 				"the %s stopped in the middle of %s (byte %" PRIu64 ")",
@@ -320,6 +322,8 @@ static bool last_word(struct wire *w, struct err *err)
 static int not_taken(struct wire *w, int r, enum wire_type type, struct err *err)
 {
 	w->dead_out = true;
+	if (r == -ECANCELED)
+		return err_fail(err, ECANCELED, "stopped by a signal");
 	if (last_word(w, err))
 		return -EREMOTEIO;
 	if (r == -ETIMEDOUT)

@@ -177,6 +177,7 @@ struct wire {
 	struct codec_choice how; /* for bodies of ours; none if the peer lacks it */
 	struct rate_limit limit; /* of what we send */
 	struct wire_aside aside;
+	int stop_fd; /* when it is readable, nothing is waited for: -ECANCELED; -1 */
 	struct wire_counts sent, received;
 
 	/* private */
@@ -248,6 +249,8 @@ int wire_take_ranges(struct wire *w, const struct wire_msg *msg, struct wire_ran
 
 /* ---- a file from pieces ----------------------------------------------------------------- */
 
+/* Whether stop_fd is readable. */
+bool wire_stopped(const struct wire *w);
 /* Sends all of FD, a regular file, as TYPE (FILE, IMAGE) by the name NAME. */
 int wire_send_file(struct wire *w, enum wire_type type, const char *name, int fd,
 		   struct err *err) must_check;

@@ -48,6 +48,8 @@ int wire_send_file(struct wire *w, enum wire_type type, const char *name, int fd
 		struct iovec iov = {piece, n > 0 ? (size_t)n : 0};
 		int r;
 
+		if (wire_stopped(w))
+			return err_fail(err, ECANCELED, "stopped by a signal");
 		if (n < 0)
 			return err_sys(err, (int)-n, "read '%s'", name);
 		msg.file.last = n < (ssize_t)FILE_PIECE;

@@ -23,8 +23,9 @@ int64_t wire_deadline(const struct wire *w, uint64_t len)
 /* 0 when FD may be ready, -ETIMEDOUT after END. */
 static int wait_for(struct wire *w, int fd, short events, int64_t end)
 {
-	struct pollfd fds[2] = {{.fd = fd, .events = events},
-				{.fd = w->aside.fd, .events = POLLIN}};
+	struct pollfd fds[3] = {{.fd = fd, .events = events},
+				{.fd = w->aside.fd, .events = POLLIN},
+				{.fd = w->stop_fd, .events = POLLIN}};
 
 	for (;;) {
 		int64_t left = end - clock_now_ms();
@@ -32,16 +33,25 @@ static int wait_for(struct wire *w, int fd, short events, int64_t end)
 		if (left <= 0)
 			return -ETIMEDOUT;
 		fds[1].fd = w->aside.fd; /* -1 is left out */
-		if (poll(fds, 2, left > INT32_MAX ? INT32_MAX : (int)left) < 0) {
+		if (poll(fds, 3, left > INT32_MAX ? INT32_MAX : (int)left) < 0) {
 			if (errno != EINTR)
 				return -errno;
 			continue;
 		}
 		if (fds[1].revents)
 			w->aside.fd = w->aside.ready(w->aside.arg);
+		if (fds[2].revents)
+			return -ECANCELED;
 		if (fds[0].revents)
 			return 0;
 	}
+}
+
+bool wire_stopped(const struct wire *w)
+{
+	struct pollfd stop = {.fd = w->stop_fd, .events = POLLIN};
+
+	return w->stop_fd >= 0 && poll(&stop, 1, 0) > 0;
 }
 
 /* One read, without waiting. */
@@ -215,7 +225,7 @@ int wire_init(struct wire *w, enum wire_role role, int in, int out, int timeout_
 	int r;
 
 	*w = (struct wire){.in = in, .out = out, .role = role, .timeout_ms = timeout_ms};
-	w->aside.fd = -1;
+	w->aside.fd = w->stop_fd = -1;
 	r = prepare_fd(in, &w->in_is_socket, &w->flags_in, err);
 	if (r == 0)
 		r = prepare_fd(out, &w->out_is_socket, &w->flags_out, err);
@@ -242,5 +252,5 @@ void wire_done(struct wire *w)
 	free(w->body);
 	free(w->packed);
 	free(w->flat);
-	*w = (struct wire){.in = -1, .out = -1};
+	*w = (struct wire){.in = -1, .out = -1, .stop_fd = -1};
 }

@@ -1,7 +1,8 @@
 /* TEST: the fault points of hull-fault: a step that fails, or that kills hull. */
 /*
  * HULL_FAULT="init:mounts" makes that step fail with EIO instead of running;
- * "init:mounts=kill" sends SIGKILL to the process that has come to it.
+ * "init:mounts=kill" sends SIGKILL to the process that has come to it, "init:mounts=stop" SIGSTOP: it
+ * goes on there when the test says so.
  */
 #include <errno.h>
 #include <signal.h>
@@ -34,5 +35,7 @@ int fault_point(const char *what, const char *name, struct err *err)
 		kill(getpid(), SIGKILL);
 		_exit(128 + SIGKILL); /* the first process of a namespace cannot kill itself */
 	}
+	if (strcmp(fault, "=stop") == 0)
+		kill(getpid(), SIGSTOP);
 	return *fault ? 0 : err_fail(err, EIO, "injected fault at '%s:%s'", what, name);
 }

@@ -190,6 +190,7 @@ lives_there() {
 lives_here() {
 	equal "$(status_of here)" running
 	[[ ! -e $ROOT/here/migrate.json ]]
+	[[ -z ${KILLED:-} ]] || put_away
 	[[ ! -e $FAR/there ]]
 	unpopulated there
 	goes_on "${1:-1}"
@@ -203,23 +204,26 @@ has_ended() {
 	)
 }
 
-# Nobody works on one, and nothing of one is kept. A target that is asked to take another (which it may
-# not, by --dry-run) puts away what one that was killed has left, but for what the source may ask.
-no_migration() {
+# A target that is asked to take another (which it may not, by --dry-run) puts away what one that was
+# killed has left, but for what the source may ask.
+put_away() {
 	local left
 
+	migration --dry-run
+	quietly "${words[@]}" "local:$T/there"
+	for left in "$FAR"/@migrate/*; do
+		[[ -e $left ]] || continue
+		has "$(ls "$left") $(jq -r .phase "$left/migrate.json")" "migrate.json aborted"
+		rm -r "$left"
+	done
+}
+
+# Nobody works on one, and nothing of one is kept.
+no_migration() {
 	wait_for 60 has_ended || {
 		echo "still at work: $(marked_pids)"
 		return 1
 	}
-	if [[ -n ${KILLED:-} && -e $ROOT/here ]]; then
-		migrate --dry-run
-		for left in "$FAR"/@migrate/*; do
-			[[ -e $left ]] || continue
-			equal "$(ls "$left") $(jq -r .phase "$left/migrate.json")" "migrate.json aborted"
-			rm -r "$left"
-		done
-	fi
-	[[ ! -d $FAR/@migrate ]] || equal "$(ls "$FAR/@migrate")" ""
+	[[ ! -d $FAR/@migrate ]] || equal "$(cd "$FAR/@migrate" && head -c 400 -- */migrate.json 2> /dev/null)$(ls "$FAR/@migrate")" ""
 	[[ ! -e $ROOT/here/migrate ]] || equal "$(find "$ROOT/here/migrate" -type f ! -name '*.log')" ""
 }

@@ -1,80 +1,50 @@
 #!/usr/bin/env bats
-# hull migrate: whatever ends at whatever moment, exactly one copy lives afterwards, with all of its memory.
+# hull migrate: whatever is killed at a moment, exactly one copy lives afterwards, with all of its memory.
+# all/kill.bats has each moment.
 load helpers
+load matrix
 
-# moments N: a migration of what is up, and N times in milliseconds between its beginning and its end.
-moments() {
-	local total i
-
-	migrate --json
-	lives_there
-	hull delete --force there
-	total=$(jq '.totalMs | floor' "$OUT")
-	for ((i = 1; i <= $1; i++)); do
-		echo $((total * i / ($1 + 1)))
-	done
+@test "migrate: killed before anything is given away: it goes on here" {
+	count=0
+	up 8 4
+	killed migrate:dump source target
+	killed "migrate:images sent" source source-criu target filler
+	killed receive:restored target-criu filler
+	equal "$count $(status_of here)" "8 running"
 }
 
-# The receiver, which is the source's child.
-receiver() {
-	pgrep -P "$(cat "$T/beside.pid")" -f migrate-receive
+@test "migrate: killed when COMMIT could have been sent" {
+	count=0
+	up 8 4
+	killed migrate:commit-sent source target
+	killed receive:committed source target target-criu filler guard
+	equal "$count" 7
 }
 
-# interrupted MILLISECONDS WHO: a migration, of which WHO is killed after so long.
-interrupted() {
-	local words pid
-
-	migration
-	beside "${words[@]}" "local:$T/there"
-	sleep "$(($1 / 1000)).$(printf %03d $(($1 % 1000)))"
-	pid=$("$2") || :
-	[[ -z $pid ]] || kill -9 "$pid" 2> /dev/null || :
-	beside_status > /dev/null
-	# What the other end does then.
-	wait_for 60 has_ended
+@test "migrate: killed while memory is filled in: what is not whole is ended, and goes on here" {
+	count=0
+	up 8 4
+	killed filler:begin filler target
+	# Who is left ends it, and notes that.
+	equal "$count $(status_of here)" "2 running"
+	killed filler:filled source filler
+	equal "$count" 4
 }
 
-source_() {
-	cat "$T/beside.pid"
-}
-
-# settled: --recover, where anything is left to be settled, then one of both lives, with all of its memory.
-settled() {
-	if [[ -e $ROOT/here/migrate.json ]]; then
-		migration --recover
-		quietly "${words[@]}" "local:$T/there" || {
-			echo "recover: $(cat "$ERR"); $(states)"
-			return 1
-		}
-	fi
-	if [[ -e $ROOT/here ]]; then
-		lives_here
-	else
-		lives_there
-	fi
-}
-
-# killed_at N WHO
-killed_at() {
-	local ms
+@test "migrate: all that make it whole are killed at once: who asks ends it" {
+	local pids
 
 	KILLED=1
-	up 32 10
-	for ms in $(moments "$1"); do
-		up 32 10
-		interrupted "$ms" "$2"
-		settled || {
-			echo "after $ms ms"
-			return 1
-		}
-		hull delete --force here 2> /dev/null || hull delete --force there
-	done
-}
-
-@test "migrate: the target is killed at any moment" {
-	killed_at 5 receiver
-}
-
-@test "migrate: the source is killed at any moment" {
-	killed_at 5 source_
+	up 8 4
+	at_moment filler:filled
+	pids=("$(pid_of filler)" "$(pid_of target)")
+	# Neither sees the other one's end; the guard has been told that there is nothing to do.
+	kill -STOP "${pids[@]}"
+	kill -9 "${pids[@]}"
+	wait_for 60 test -s "$T/beside.rc"
+	wait_for 60 has_ended
+	equal "$(far state there | jq -r .status)" running
+	equal "$(jq -r .phase "$ROOT/here/migrate.json" "$FAR"/@migrate/*/migrate.json)" $'commit-sent\ncommitted'
+	settled
+	equal "$(status_of here)" running
 }

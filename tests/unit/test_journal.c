@@ -155,7 +155,7 @@ static void lost(void)
 	int fd = directory();
 
 	CHECK_INT(journal_begin(&a, fd, JOURNAL_TARGET, &id, "a", NULL, &j, &err), 0);
-	j.container = "web";
+	CHECK_INT(journal_name_container(&a, fd, &j, "web", &err), 0);
 	CHECK_INT(journal_advance(&a, fd, &j, JOURNAL_LOST, &err), -EINVAL);
 	CHECK_INT(journal_advance(&a, fd, &j, JOURNAL_RESTORED, &err), 0);
 	CHECK_INT(journal_advance(&a, fd, &j, JOURNAL_LOST, &err), -EINVAL);

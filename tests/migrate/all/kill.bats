@@ -1,0 +1,87 @@
+#!/usr/bin/env bats
+# hull migrate: each of its processes is killed at each moment; and at moments that nobody has chosen.
+load ../helpers
+load ../matrix
+
+everybody=(source target source-criu target-criu filler guard)
+
+@test "migrate: the kill matrix, memory copied before" {
+	local moment
+
+	count=0
+	up 8 4
+	for moment in migrate:begin receive:begin migrate:rounds migrate:dump checkpoint:look migrate:dumped \
+		"migrate:images sent" receive:received filler:begin restore:state restore:cgroup "restore:mount points" \
+		restore:begin restore:setup-namespaces restore:post-restore receive:restored migrate:commit-sent \
+		receive:committed receive:resumed "restore:hand over" migrate:resumed receive:filling filler:filled \
+		receive:running migrate:committed; do
+		killed "$moment" "${everybody[@]}"
+	done
+	((count > 80))
+}
+
+@test "migrate: the kill matrix, memory copied after it stopped" {
+	local moment
+
+	count=0
+	up 8 4
+	for moment in migrate:dump migrate:dumped "migrate:images sent" receive:received receive:restored \
+		migrate:commit-sent receive:committed receive:resumed receive:filling receive:running migrate:committed; do
+		killed "$moment" source target source-criu target-criu -- --mode stop
+	done
+	((count > 25))
+}
+
+# moments N: a migration of what is up, and N times in milliseconds between its beginning and its end.
+moments() {
+	local total i
+
+	migrate --json
+	lives_there
+	hull delete --force there
+	total=$(jq '.totalMs | floor' "$OUT")
+	for ((i = 1; i <= $1; i++)); do
+		echo $((total * i / ($1 + 1)))
+	done
+}
+
+# interrupted MILLISECONDS WHO: a migration, of which WHO is killed after so long.
+interrupted() {
+	local words pid
+
+	migration
+	beside "${words[@]}" "local:$T/there"
+	sleep "$(($1 / 1000)).$(printf %03d $(($1 % 1000)))"
+	pid=$(pid_of "$2") || :
+	[[ -z $pid ]] || kill -9 "$pid" 2> /dev/null || :
+	beside_status > /dev/null
+	wait_for 60 has_ended
+}
+
+# killed_at N WHO
+killed_at() {
+	local ms
+
+	KILLED=1
+	up 32 10
+	for ms in $(moments "$1"); do
+		up 32 10
+		interrupted "$ms" "$2"
+		echo "after $ms ms:"
+		settled
+		hull delete --force here 2> /dev/null || hull delete --force there
+	done
+}
+
+@test "migrate: the target is killed at any moment" {
+	killed_at 15 target
+}
+
+@test "migrate: the source is killed at any moment" {
+	killed_at 15 source
+}
+
+@test "migrate: CRIU is killed at any moment" {
+	killed_at 8 source-criu
+	killed_at 8 target-criu
+}
