@@ -15,6 +15,7 @@
 
 #define EXPLAIN_MS 1000
 #define CLOSE_MS   600000 /* the target fills memory in */
+#define GIVE_UP_MS 2000   /* of one that nothing has come of */
 
 /* ---- before anything is touched ----------------------------------------------------------------
  */
@@ -305,7 +306,7 @@ int container_migrate(struct container_root *root, const struct container_migrat
 	report->bytes = x.wire.sent.bytes;
 	if (x.connected) {
 		wire_done(&x.wire);
-		(void)transport_close(&x.transport, CLOSE_MS);
+		(void)transport_close(&x.transport, r < 0 ? GIVE_UP_MS : CLOSE_MS);
 		if (r == 0 && x.transport.n_said && opts->problem)
 			opts->problem(opts->ctx, transport_last_words(&x.transport));
 	}

@@ -1,8 +1,8 @@
 /* TEST: the fault points of hull-fault: a step that fails, or that kills hull. */
 /*
  * HULL_FAULT="init:mounts" makes that step fail with EIO instead of running;
- * "init:mounts=kill" sends SIGKILL to the process that has come to it, "init:mounts=stop" SIGSTOP: it
- * goes on there when the test says so.
+ * "init:mounts=kill" sends SIGKILL to the process that has come to it, "init:mounts=stop" SIGSTOP:
+ * it goes on there when the test says so.
  */
 #include <errno.h>
 #include <signal.h>
