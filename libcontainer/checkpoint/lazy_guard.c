@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -108,6 +109,7 @@ static void close_others(const int *keep, size_t n)
 
 static _Noreturn void guard(int sock, int server, void (*end)(void *arg), void *arg, int keep)
 {
+	prctl(PR_SET_NAME, "hull-guard");
 	proc_reset_signals();
 	(void)setsid(); /* a ^C is for the server */
 	null_stdio();

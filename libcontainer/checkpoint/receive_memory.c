@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "libcontainer/base/cleanup.h"
@@ -233,6 +234,7 @@ static _Noreturn void filler(struct receiver *x, int restored)
 	struct err err = ERR_NONE;
 	int r;
 
+	prctl(PR_SET_NAME, "hull-filler");
 	close(x->let_go);
 	close_fd(&x->net.helper_fd);
 	if (!x->late) {

@@ -35,11 +35,10 @@ pid_of() {
 	target) echo "$target" ;;
 	source-criu) children "$source" "$criu" ;;
 	target-criu) [[ -z $target ]] || children "$target" "$criu" ;;
-	filler | guard)
-		[[ -n $target ]] || return 0
-		filler=$(children "$target" migrate-receive)
-		[[ -n $filler ]] || return 0
-		if [[ $1 == filler ]]; then echo "$filler"; else children "$filler" migrate-receive; fi
+	filler) [[ -z $target ]] || pgrep -P "$target" -x hull-filler || : ;;
+	guard)
+		filler=$([[ -z $target ]] || pgrep -P "$target" -x hull-filler) || return 0
+		[[ -z $filler ]] || pgrep -P "$filler" -x hull-guard || :
 		;;
 	esac
 }
