@@ -196,6 +196,7 @@ complete -c hull -n "__hull_in 'migrate'" -l target-root -x -a '(__fish_complete
 complete -c hull -n "__hull_in 'migrate'" -l target-criu -x -d 'CRIU over there (default: criu, in PATH)'
 complete -c hull -n "__hull_in 'migrate'" -l dry-run -d 'only say what is in the way'
 complete -c hull -n "__hull_in 'migrate'" -l recover -d 'after a migration that was cut off: ask the target what became of it, and let the container run here or remove it'
+complete -c hull -n "__hull_in 'migrate'" -l cancel -d 'have the hull that migrates it give it up, and wait until the container is as before; HOST is not needed'
 complete -c hull -n "__hull_in 'migrate'" -l force-resume -d 'with --recover: let it run here even if the target does not know'
 complete -c hull -n "__hull_in 'migrate'" -l json -d 'progress and report as lines of JSON'
 complete -c hull -n "__hull_in 'spec'" -l bundle -s b -x -a '(__fish_complete_directories)' -d 'directory to write to (default: the current one)'

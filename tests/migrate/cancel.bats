@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # hull migrate --cancel, ^C and their kind: in each phase before COMMIT they put all back.
+# shellcheck disable=SC2034,SC2154
 load helpers
 load matrix
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # hull migrate: whatever is killed at a moment, exactly one copy lives afterwards, with all of its memory.
 # all/kill.bats has each moment.
+# shellcheck disable=SC2034,SC2154
 load helpers
 load matrix
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # hull migrate: each of its processes is killed at each moment; and at moments that nobody has chosen.
+# shellcheck disable=SC2034,SC2154
 load ../helpers
 load ../matrix
 
