@@ -47,6 +47,8 @@ static const char *remedy(const char *why)
 	} known[] = {
 		{"without peer",
 		 "its other end is outside of the network namespace, where CRIU cannot look"},
+		{"In-flight connection",
+		 "--tcp-skip-in-flight leaves out connections that nobody has accepted yet"},
 		{"leader of", "--shell-job is for sessions whose leader is outside"},
 		{"Can't get rlimit", "for programs of ordinary users CRIU needs CAP_SYS_RESOURCE"},
 	};

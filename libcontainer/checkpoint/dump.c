@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cgroups/host.h"
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/log.h"
 #include "libcontainer/base/proc.h"
@@ -111,6 +112,11 @@ static int dump_config(void *ctx, struct err *err)
 
 	if (r == 0)
 		r = oci_validate(&x->spec, err);
+	if (r == 0 && x->spec.linux_ && x->spec.linux_->seccomp &&
+	    given(x->spec.linux_->seccomp->listener_path))
+		return err_fail(err, ENOTSUP,
+				"linux.seccomp.listenerPath: CRIU cannot restore a filter whose "
+				"calls an agent answers");
 	if (r == 0)
 		r = images_criu_config(&x->c->state.annotations, &x->q.config_file, err);
 	return r;
@@ -290,6 +296,27 @@ static void tell_of_strangers(const pid_t *pids, size_t n)
 	}
 }
 
+/* CRIU is told to leave cgroups alone: of those that the container made in its own none is saved.
+ */
+static void tell_of_cgroups(struct dump *x, const pid_t *pids, size_t n)
+{
+	const struct state *s = &x->c->state;
+	const char *own = s->cgroup, *path;
+	struct err ignored;
+
+	if (!given(own) || x->q.cgroups_mode != CRIU_CG_IGNORE)
+		return;
+	if (given(s->cgroup_sub))
+		own = arena_printf(&x->arena, "%s/%s", own, s->cgroup_sub);
+	for (size_t i = 0; i < n; i++) {
+		const char *pid = arena_printf(&x->arena, "%d", (int)pids[i]);
+
+		if (cgroup_of_pid(&x->arena, pid, &path, &ignored) == 0 && !streq(path, own))
+			log_warn("checkpoint: process %s is in the cgroup '%s', which is not saved",
+				 pid, path);
+	}
+}
+
 /* What cannot be dumped is told before anything is disturbed. */
 static int dump_look(void *ctx, struct err *err)
 {
@@ -304,6 +331,7 @@ static int dump_look(void *ctx, struct err *err)
 	if (r < 0)
 		return r;
 	tell_of_strangers(pids, n);
+	tell_of_cgroups(x, pids, n);
 	x->q.ext_mnt = e->ext_mnt;
 	x->q.n_ext_mnt = e->n_ext_mnt;
 	x->q.external = e->external;

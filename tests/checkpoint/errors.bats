@@ -156,6 +156,24 @@ pretender() { # MAJOR MINOR, as octal digits
 	done
 }
 
+@test "errors: a seccomp filter with an agent" {
+	mkdir "$T/agent"
+	env -u HULL_TEST_MARK timeout 110 "$PROBE" agent "$T/agent.sock" "$T/agent" 3>&- 4>&- < /dev/null > /dev/null 2>&1 &
+	AGENT=$!
+	disown
+	wait_for 20 test -e "$T/agent/ready"
+	config --arg s "$T/agent.sock" '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: $s,
+		syscalls: [{names: ["getpgid"], action: "SCMP_ACT_NOTIFY"}]}'
+	work mem:1
+	up web
+	checkpoint_refused
+	has "$line" linux.seccomp.listenerPath
+	[[ ! -e $IMAGES ]]
+	runs_on
+	hull delete --force web
+	kill $AGENT
+}
+
 # A unix socket whose other end is outside.
 logging() {
 	mkdir -p "$T/sock"

@@ -6,7 +6,7 @@
 #   HOSTED    the container's /data, as the host sees it
 
 # shellcheck disable=SC2016,SC2034,SC2154
-load ../integration/helpers
+load "$(dirname "${BASH_SOURCE[0]}")/../integration/helpers"
 
 setup_file() {
 	checkpoint_setup_file

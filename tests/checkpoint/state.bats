@@ -154,3 +154,35 @@ load helpers
 	survives seccomp attributes files mem:1
 	equal "$(awk '/^Uid/ { print $2 }' "/proc/$(pid_of web)/status")" 101000
 }
+
+@test "state: descriptors of processes, the working directory and umask" {
+	survives pidfd place
+}
+
+@test "state: leases of files, with --file-locks" {
+	survives lease -- --file-locks
+}
+
+@test "state: tcp connections that nobody has accepted are refused by name, or left out by --tcp-skip-in-flight" {
+	work backlog
+	up web
+	refused_ckpt checkpoint --image-path "$IMAGES" --work-path "$T/work" --tcp-established web
+	has "$(cat "$ERR")" tcp-skip-in-flight
+	is_status web running
+	checked web
+	save web --tcp-established --tcp-skip-in-flight
+	back web --tcp-established
+	checked web
+}
+
+@test "state: what is in /dev/shm" {
+	config '.mounts |= (map(select(.destination | IN("/dev/shm") | not))
+		+ [{destination: "/dev/shm", type: "tmpfs", source: "shm", options: ["nosuid", "size=1m"]}])'
+	work mem:1
+	up web
+	hull exec web sh -c 'echo kept > /dev/shm/file'
+	save web
+	back web
+	equal "$(hull exec web cat /dev/shm/file)" kept
+	checked web
+}

@@ -147,8 +147,8 @@ long proc_number(const char *path, const char *name, int base)
 
 /* ---- the loop --------------------------------------------------------------------------- */
 
-static const struct piece *const all[] = {mem_pieces,  ipc_pieces,  net_pieces,
-					  file_pieces, proc_pieces, thing_pieces};
+static const struct piece *const all[] = {mem_pieces,  ipc_pieces,   net_pieces, file_pieces,
+					  proc_pieces, thing_pieces, more_pieces};
 static const struct piece *used[64];
 static int n_used;
 

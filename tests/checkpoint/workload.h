@@ -15,7 +15,7 @@ struct piece {
 };
 
 extern const struct piece mem_pieces[], ipc_pieces[], net_pieces[], file_pieces[], proc_pieces[],
-	thing_pieces[];
+	thing_pieces[], more_pieces[];
 
 /* The state could not be set up: says so in DIR/result and ends. */
 void die(const char *what) __attribute__((noreturn));
