@@ -173,6 +173,7 @@ static int receive(struct cli *cli, void *opts, int argc, char **argv, struct er
 		return err_sys(err, errno, "set the connection aside");
 	o.in = in;
 	o.out = out;
+	o.said = said;
 	r = container_receive(&cli->root, &o, err);
 	/* Its error is told on it. */
 	(void)dup2(said, STDERR_FILENO);

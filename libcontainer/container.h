@@ -197,6 +197,7 @@ int container_migrate(struct container_root *root, const struct container_migrat
 
 struct container_receive_opts {
 	int in, out;
+	int said; /* what went wrong though the container runs; -1 */
 	const char *criu;
 	int timeout_ms, idle_ms; /* of a frame; of the source's silence between frames */
 };

@@ -66,8 +66,8 @@ int network_target_apply(struct network_target *x, struct arena *a, int images_f
 			 const char *state, struct err *err) must_check;
 /* It is here from now on. What fails is logged: there is no way back. */
 void network_target_switch(struct network_target *x);
-/* After it runs. Waits for --on-switch, whose failure is logged. */
-void network_target_finish(struct network_target *x);
+/* After it runs. Waits for --on-switch, whose failure is written to SAID. */
+void network_target_finish(struct network_target *x, int said);
 void network_target_done(struct network_target *x);
 
 /* ---- network_preflight.c ---------------------------------------------------------------- */

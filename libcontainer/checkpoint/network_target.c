@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -43,8 +44,8 @@ static bool get(int fd, void *to, size_t len)
 	return true;
 }
 
-/* Like a hook of config.json, by a shell. */
-static int on_switch(const struct migrate_need *need, const char *state)
+/* Like a hook of config.json, by a shell. Why it failed goes to TELL. */
+static int on_switch(const struct migrate_need *need, const char *state, int tell)
 {
 	const char *args[] = {"sh", "-c", need->on_switch, NULL};
 	struct oci_hook hook = {
@@ -55,7 +56,7 @@ static int on_switch(const struct migrate_need *need, const char *state)
 	setenv("HULL_MIGRATION", need->migration, 1);
 	if (hooks_run("--on-switch", &list, state, NULL, -1, NULL, &err) == 0)
 		return 0;
-	log_error("migrate: %s", err.text);
+	(void)!io_write_all(tell, err.text, strlen(err.text));
 	return 1;
 }
 
@@ -63,11 +64,7 @@ static int on_switch(const struct migrate_need *need, const char *state)
 static void announce_again(int fd, const struct network_frame *frames, size_t n)
 {
 	static const long pauses_ms[] = {0, 50, 150, 300, 1000};
-	auto_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	/* Who runs us may wait for the end of what we say. */
-	if (null >= 0)
-		(void)dup2(null, STDERR_FILENO);
 	for (size_t i = 0; n && i < ARRAY_SIZE(pauses_ms); i++) {
 		const struct timespec pause = {pauses_ms[i] / 1000, pauses_ms[i] % 1000 * 1000000};
 
@@ -94,10 +91,11 @@ static int help(const struct migrate_need *need, int fd)
 		return 0;
 	/* Of the two only the command is waited for. */
 	if (!given(need->on_switch) || proc_clone(0, -1, NULL) == 0) {
+		close(fd);
 		announce_again(announcer, frames, b.n_frames);
 		return 0;
 	}
-	return on_switch(need, state);
+	return on_switch(need, state, fd);
 }
 
 int network_target_begin(struct network_target *x, const struct migrate_need *need,
@@ -242,11 +240,21 @@ static void uncut(struct network_target *x)
 		log_later("migrate: %s", err.text);
 }
 
-void network_target_finish(struct network_target *x)
+void network_target_finish(struct network_target *x, int said)
 {
+	char why[1024];
+	size_t len = 0;
+	ssize_t n;
+
 	uncut(x);
-	if (x->helper > 0 && given(x->need->on_switch))
+	if (x->helper > 0 && given(x->need->on_switch)) {
+		while (len < sizeof(why) &&
+		       (n = read(x->helper_fd, why + len, sizeof(why) - len)) > 0)
+			len += (size_t)n;
 		(void)proc_wait(x->helper);
+	}
+	if (len && said >= 0)
+		dprintf(said, "hull: %.*s\n", (int)len, why);
 	x->helper = 0;
 }
 

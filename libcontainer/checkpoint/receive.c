@@ -287,7 +287,7 @@ static int finish(struct receiver *x, struct err *err)
 	/* Without it the journal stays, for who asks later. */
 	if (r == 0 && wire_expect(&x->wire, WIRE_FORGET, x->opts->idle_ms, &msg, &ignored) == 0)
 		r = state_remove(x->root, x->name, err);
-	network_target_finish(&x->net);
+	network_target_finish(&x->net, x->opts->said);
 	return r;
 }
 
@@ -371,7 +371,8 @@ static int take_over(struct receiver *x, const struct wire_msg *msg, struct err 
 	r = answer(x, msg, &stop, err);
 	if (r < 0 || stop)
 		return r;
-	r = network_target_begin(&x->net, &x->need, (int[]){x->wire.in, x->wire.out}, 2, err);
+	r = network_target_begin(&x->net, &x->need, (int[]){x->wire.in, x->wire.out, x->opts->said},
+				 3, err);
 	if (r == 0)
 		r = make_dir(x, err);
 	if (r == 0) {
