@@ -1,7 +1,7 @@
 # Medians -> SVG: both axes logarithmic.
 def lg: log10;
 def x: 80 + ((. | lg) - (48 | lg)) / ((6144 | lg) - (48 | lg)) * 520;
-def y: 360 - ((. | lg) - (20 | lg)) / ((10000 | lg) - (20 | lg)) * 310;
+def y: 360 - ((. | lg) - (20 | lg)) / ((50000 | lg) - (20 | lg)) * 310;
 def r: . * 10 | round | . / 10;
 def series: [
 	{how: "by_runc", rate: 0, name: "runc, CRIU, tar by a pipe", color: "#b3541e"},
@@ -13,7 +13,7 @@ def series: [
 | "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 640 470\" font-family=\"sans-serif\" font-size=\"12\">",
 "<rect width=\"640\" height=\"470\" fill=\"#fff\"/>",
 "<text x=\"80\" y=\"24\" font-size=\"15\">How long a container stands still while it is moved</text>",
-([20, 50, 100, 200, 500, 1000, 2000, 5000, 10000][]
+([20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000][]
 	| "<path d=\"M80 \(y | r)H600\" stroke=\"#ddd\"/><text x=\"74\" y=\"\((y | r) + 4)\" text-anchor=\"end\">\(if . < 1000 then "\(.) ms" else "\(. / 1000) s" end)</text>"),
 ([64, 256, 1024, 4096][]
 	| "<path d=\"M\(x | r) 50V360\" stroke=\"#eee\"/><text x=\"\(x | r)\" y=\"378\" text-anchor=\"middle\">\(if . < 1024 then "\(.) MiB" else "\(. / 1024) GiB" end)</text>"),
