@@ -178,16 +178,28 @@ static int remove_images(struct receiver *x, int dirfd, const char *path, struct
 	return r;
 }
 
+/* Of a receiver that was killed before it had a journal. One that has made its directory just now
+ * and has no lock yet has nothing in it. */
+static bool is_stub(int dirfd)
+{
+	return faccessat(dirfd, JOURNAL_FILE, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT &&
+	       faccessat(dirfd, "images", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* What the source could have committed is noted to be over, for who asks; of what it could not have
  * nothing is left. */
 static int settle(struct receiver *x, int dirfd, const char *path, struct err *err)
 {
 	struct journal j;
-	int r = journal_load(&x->arena, dirfd, &j, err);
-	bool unheard = r == 0 && journal_phase(&j) == JOURNAL_RECEIVING;
+	bool unheard;
+	int r;
 
+	if (is_stub(dirfd))
+		return state_remove(x->root, path, err);
+	r = journal_load(&x->arena, dirfd, &j, err);
 	if (r < 0)
 		return r;
+	unheard = journal_phase(&j) == JOURNAL_RECEIVING;
 	r = receive_orphan(x->root, dirfd, &j, err);
 	if (r == 0 && (unheard || is_old(dirfd, journal_phase(&j))))
 		return state_remove(x->root, path, err);

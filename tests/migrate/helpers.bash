@@ -210,7 +210,10 @@ put_away() {
 	local left
 
 	migration --dry-run
-	quietly "${words[@]}" "local:$T/there"
+	quietly "${words[@]}" "local:$T/there" || {
+		cat "$ERR"
+		return 1
+	}
 	for left in "$FAR"/@migrate/*; do
 		[[ -e $left ]] || continue
 		has "$(ls "$left") $(jq -r .phase "$left/migrate.json")" "migrate.json aborted"

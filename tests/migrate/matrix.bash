@@ -101,7 +101,7 @@ settled() {
 
 # killed MOMENT WHO... [-- options]: each of these, where it is there at that moment.
 killed() {
-	local moment=$1 who pid whos=()
+	local moment=$1 who pid pids whos=()
 
 	shift
 	while [[ $# -gt 0 && $1 != -- ]]; do
@@ -116,8 +116,10 @@ killed() {
 			up 8 4
 		}
 		at_moment "$moment" "$@"
-		pid=$(pid_of "$who")
-		[[ -z $pid ]] || kill -9 "$pid"
+		# CRIU is more than one, while it restores.
+		mapfile -t pids < <(pid_of "$who")
+		pid=${pids[*]}
+		[[ -z $pid ]] || kill -9 "${pids[@]}"
 		go_on
 		# No ||, which would have bash go on after what fails in it.
 		echo "at $moment, $who is ${pid:-not there}: $(cat "$T/beside.rc" "$ERR")"
