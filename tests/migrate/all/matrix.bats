@@ -84,3 +84,27 @@ all_of() { # MODE TRANSPORT
 @test "matrix: pre-copy, by ssh" {
 	all_of precopy ssh
 }
+
+@test "matrix: post-copy, to the same host" {
+	all_of postcopy local
+}
+
+@test "matrix: post-copy, by two pipes" {
+	all_of postcopy fd
+}
+
+@test "matrix: post-copy, by ssh" {
+	all_of postcopy ssh
+}
+
+@test "matrix: hybrid, to the same host" {
+	all_of hybrid local
+}
+
+@test "matrix: hybrid, by two pipes" {
+	all_of hybrid fd
+}
+
+@test "matrix: hybrid, by ssh" {
+	all_of hybrid ssh
+}
