@@ -129,7 +129,7 @@ goes_on() {
 	done
 	for ((i = 0; i < ${1:-1}; i++)); do
 		read -r _ bad < "$HOSTED/pass.$i"
-		equal "$bad" 0
+		equal "$bad" 0 || return
 	done
 }
 
