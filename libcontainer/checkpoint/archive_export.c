@@ -264,7 +264,7 @@ static int put_tree(struct export *x, const char *name, int rootfd,
 		    const struct tree_layers *layers, struct err *err)
 {
 	auto_fd int fd = openat(x->parent, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	struct tar_writer w = {fd, name};
+	struct tar_writer w = {.fd = fd, .file = name};
 	struct tar_entry e = {.type = TAR_FILE, .name = name, .mode = 0600};
 	struct stat st;
 	int r;
@@ -332,7 +332,7 @@ static int complete(void *ctx, int images_fd, int work_fd, struct err *err)
 	int r = packer_open(&p, x->format, true, x->fd, err);
 
 	if (r == 0) {
-		x->w = (struct tar_writer){p.fd, x->o.export_file};
+		x->w = (struct tar_writer){.fd = p.fd, .file = x->o.export_file};
 		r = put_members(x, images_fd, work_fd, err);
 	}
 	r = packer_close(&p, r, err);

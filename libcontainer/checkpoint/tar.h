@@ -59,10 +59,16 @@ struct tar_entry {
 struct tar_writer {
 	int fd;
 	const char *file; /* for errors */
+	/* Takes the bytes in the place of FD, if it is there. */
+	int (*put)(void *ctx, const void *data, size_t len, struct err *err);
+	void *ctx;
+	bool live; /* a file may become shorter while it is read: the rest is zeros */
 };
 /* The entry's headers and map. The data of its ranges has to follow, then its padding. */
 int tar_put(struct tar_writer *w, const struct tar_entry *e, struct err *err) must_check;
 int tar_put_data(struct tar_writer *w, const void *data, size_t len, struct err *err) must_check;
+/* Where the data of FD is, when there are holes; E has its size. */
+void tar_find_ranges(struct arena *a, int fd, struct tar_entry *e);
 /* What E has to have behind its data. */
 int tar_put_padding(struct tar_writer *w, const struct tar_entry *e, struct err *err) must_check;
 /* All three, of the open file FD. */
@@ -74,6 +80,9 @@ struct tar_reader {
 	int fd;
 	const char *file; /* for errors */
 	uint64_t budget;  /* bytes that may still be read */
+	/* Gives some bytes in the place of FD, if it is there; 0: the end. */
+	ssize_t (*get)(void *ctx, void *buf, size_t size, struct err *err);
+	void *ctx;
 	/* its own */
 	uint64_t left, padding; /* of this entry */
 };

@@ -25,8 +25,11 @@ static int read_all(struct tar_reader *r, void *buf, size_t len, struct err *err
 	if (len > r->budget)
 		return err_fail(err, EFBIG, "'%s' holds more than it may", r->file);
 	for (size_t done = 0; done < len;) {
-		ssize_t n = read(r->fd, to + done, len - done);
+		ssize_t n = r->get ? r->get(r->ctx, to + done, len - done, err)
+				   : read(r->fd, to + done, len - done);
 
+		if (n < 0 && r->get)
+			return (int)n;
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)

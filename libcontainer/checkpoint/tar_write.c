@@ -10,8 +10,9 @@
 #include "libcontainer/checkpoint/tar.h"
 #include "libcontainer/checkpoint/tar_format.h"
 
-#define COPY_SIZE (256 << 10)
-#define PAX_NAME  "././@PaxHeader"
+#define COPY_SIZE  (256 << 10)
+#define MAX_RANGES 10000
+#define PAX_NAME   "././@PaxHeader"
 /* What GNU tar and others write for a file of this format that they do not know. */
 #define SPARSE_NAME "GNUSparseFile.0/sparse"
 
@@ -20,8 +21,11 @@
 
 int tar_put_data(struct tar_writer *w, const void *data, size_t len, struct err *err)
 {
-	int r = io_write_all(w->fd, data, len);
+	int r;
 
+	if (w->put)
+		return w->put(w->ctx, data, len, err);
+	r = io_write_all(w->fd, data, len);
 	return r < 0 ? err_sys(err, -r, "write '%s'", w->file) : 0;
 }
 
@@ -245,6 +249,34 @@ int tar_put_padding(struct tar_writer *w, const struct tar_entry *e, struct err 
 	return put_zeros(w, data_size(e), err); /* a map ends at a block's end */
 }
 
+/* A file of too many parts is written with its holes. */
+void tar_find_ranges(struct arena *a, int fd, struct tar_entry *e)
+{
+	uint64_t at = 0;
+
+	while (at < e->size) {
+		off_t data = lseek(fd, (off_t)at, SEEK_DATA), hole;
+		struct tar_range *range;
+
+		if (data < 0 && errno == ENXIO)
+			break; /* nothing but a hole follows */
+		hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
+		if (hole < 0 || e->n_ranges == MAX_RANGES)
+			return;
+		/* Parts are of whole blocks, but for the last. */
+		data -= data % TAR_BLOCK;
+		hole += (TAR_BLOCK - hole % TAR_BLOCK) % TAR_BLOCK;
+		if ((uint64_t)hole > e->size)
+			hole = (off_t)e->size;
+		if (hole <= data)
+			break;
+		range = arena_push(a, &e->ranges, &e->n_ranges);
+		*range = (struct tar_range){(uint64_t)data, (uint64_t)(hole - data)};
+		at = (uint64_t)hole;
+	}
+	e->sparse = true;
+}
+
 static int copy_range(struct tar_writer *w, int fd, uint64_t at, uint64_t len, char *buf,
 		      struct err *err)
 {
@@ -254,6 +286,10 @@ static int copy_range(struct tar_writer *w, int fd, uint64_t at, uint64_t len, c
 
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n == 0 && w->live) {
+			n = len < COPY_SIZE ? (ssize_t)len : COPY_SIZE;
+			memset(buf, 0, (size_t)n);
+		}
 		if (n <= 0)
 			return n < 0 ? err_sys(err, errno, "read")
 				     : err_fail(err, EIO, "it became shorter while it was read");

@@ -12,6 +12,8 @@
 #ifndef HULL_CHECKPOINT_TREE_H
 #define HULL_CHECKPOINT_TREE_H
 
+#include <sys/stat.h>
+
 #include "libcontainer/checkpoint/tar.h"
 #include "oci-spec/spec.h"
 
@@ -22,13 +24,35 @@ struct tree_layers {
 	size_t n_lower;
 };
 
+/* For a tree that is taken again and again, while others write to it. */
+struct tree_pass {
+	/* Whether the file, of which ST was true a moment ago, is to be written; the directories
+	 * above it are in any case, and "" is the root. */
+	bool (*wanted)(void *ctx, const char *path, const struct stat *st);
+	/* From time to time: -errno ends it. NULL: nothing. */
+	int (*tick)(void *ctx, struct err *err);
+	void *ctx;
+	bool live; /* what goes away meanwhile is left out */
+};
+
 /* Writes what is in ROOTFD: all, or with an upper layer what it holds; the names that are gone from
  * the layers below it are appended to DELETED ("/etc/motd"). The end of the archive is not written.
  */
 int tree_take(struct tar_writer *w, int rootfd, const struct tree_layers *layers, struct arena *a,
 	      struct oci_strings *deleted, struct err *err) must_check;
+/* The same for one pass: with the root itself, where it is changed. What is mounted below is an
+ * error. */
+int tree_take_pass(struct tar_writer *w, int rootfd, const struct tree_layers *layers,
+		   const struct tree_pass *pass, struct arena *a, struct oci_strings *deleted,
+		   struct err *err) must_check;
 /* The rest of an archive over what is in ROOTFD. */
 int tree_put(struct tar_reader *r, int rootfd, struct err *err) must_check;
+/* The same; what it says of the root itself is in *RET, in A; its type is 0 when there is nothing.
+ */
+int tree_put_below(struct tar_reader *r, int rootfd, struct arena *a, struct tar_entry *ret,
+		   struct err *err) must_check;
+/* Owner, mode, attributes and times of the open file FD. 0 or -errno. */
+int tree_set_attributes(int fd, const struct tar_entry *e);
 /* PATH, and what is below it. One that is not there is no error. */
 int tree_remove(int rootfd, const char *path, struct err *err) must_check;
 

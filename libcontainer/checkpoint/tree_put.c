@@ -30,6 +30,8 @@ struct put {
 	struct arena a; /* of what is done later */
 	struct later *later;
 	size_t n_later;
+	struct arena *root_arena; /* where ROOT is kept, if it is wanted */
+	struct tar_entry *root;
 };
 
 /* Where an entry goes: a name in a directory, by descriptor. */
@@ -145,7 +147,7 @@ int tree_remove(int rootfd, const char *path, struct err *err)
 
 /* FD may be of O_PATH: all but the owner goes over its /proc path. Owner first: it takes away file
  * capabilities and the set-user-id bit. */
-static int set_attributes(int fd, const struct tar_entry *e)
+int tree_set_attributes(int fd, const struct tar_entry *e)
 {
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
 				    {.tv_sec = e->mtime, .tv_nsec = e->mtime_ns}};
@@ -187,7 +189,7 @@ static int put_file(struct put *t, const struct tar_entry *e, const struct place
 	int r = fd < 0 ? err_sys(err, errno, "make it") : tar_read_file(t->r, e, fd, err);
 
 	if (r == 0)
-		r = set_attributes(fd, e);
+		r = tree_set_attributes(fd, e);
 	return r < 0 && !err->code ? err_sys(err, -r, "set its attributes") : r;
 }
 
@@ -206,7 +208,7 @@ static int put_dir(struct put *t, const struct tar_entry *e, const char *path,
 	if (r == 0)
 		r = fd = open_made(p);
 	if (r >= 0)
-		r = set_attributes(fd, e);
+		r = tree_set_attributes(fd, e);
 	if (r < 0)
 		return err_sys(err, -r, "make the directory");
 	*arena_push(&t->a, &t->later, &t->n_later) =
@@ -245,7 +247,7 @@ static int put_special(const struct tar_entry *e, const struct place *p, struct 
 	if (r < 0)
 		return err_sys(err, errno, "make it");
 	fd = open_made(p);
-	r = fd < 0 ? fd : set_attributes(fd, e);
+	r = fd < 0 ? fd : tree_set_attributes(fd, e);
 	return r < 0 ? err_sys(err, -r, "set its attributes") : 0;
 }
 
@@ -266,6 +268,25 @@ static int put_at(struct put *t, const struct tar_entry *e, const char *path, co
 	return put_special(e, p, err);
 }
 
+/* The root itself is the bundle's, or somebody else's: it is for the caller to say. */
+static int keep_root(struct put *t, const struct tar_entry *e)
+{
+	struct tar_entry *to = t->root;
+
+	if (!to || e->type != TAR_DIR)
+		return 0;
+	*to = *e;
+	to->name = "/";
+	to->xattrs = arena_memdup(t->root_arena, e->xattrs, e->n_xattrs * sizeof(*e->xattrs));
+	for (size_t i = 0; i < e->n_xattrs; i++) {
+		const struct tar_xattr *x = &e->xattrs[i];
+
+		to->xattrs[i].name = arena_strdup(t->root_arena, x->name);
+		to->xattrs[i].value = arena_memdup(t->root_arena, x->value, x->len);
+	}
+	return 0;
+}
+
 static int put_entry(struct put *t, struct arena *a, const struct tar_entry *e, struct err *err)
 {
 	const char *path = clean(a, e->name);
@@ -275,7 +296,7 @@ static int put_entry(struct put *t, struct arena *a, const struct tar_entry *e, 
 	if (!path)
 		return err_fail(err, EINVAL, "'%s': an entry called '%.200s'", t->r->file, e->name);
 	if (!*path)
-		return 0; /* the root itself is the bundle's */
+		return keep_root(t, e);
 	r = find_place(t->rootfd, path, true, &p);
 	if (r < 0)
 		return err_sys(err, -r, "'%.200s': its directory", e->name);
@@ -287,16 +308,22 @@ static int put_entry(struct put *t, struct arena *a, const struct tar_entry *e, 
 
 int tree_put(struct tar_reader *r, int rootfd, struct err *err)
 {
-	struct put t = {.r = r, .rootfd = rootfd};
+	return tree_put_below(r, rootfd, NULL, NULL, err);
+}
+
+int tree_put_below(struct tar_reader *r, int rootfd, struct arena *a, struct tar_entry *ret,
+		   struct err *err)
+{
+	struct put t = {.r = r, .rootfd = rootfd, .root_arena = a, .root = ret};
 	int n;
 
 	do {
-		auto_arena a = ARENA_INIT;
+		auto_arena own = ARENA_INIT;
 		struct tar_entry e;
 
-		n = tar_next(r, &a, &e, err);
+		n = tar_next(r, &own, &e, err);
 		if (n > 0) {
-			int done = put_entry(&t, &a, &e, err);
+			int done = put_entry(&t, &own, &e, err);
 
 			n = done < 0 ? done : n;
 		}

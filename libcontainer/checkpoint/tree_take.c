@@ -18,7 +18,6 @@
 /* Two descriptors each, of the 1024 that a process has at least. A path could not be longer anyway.
  */
 #define MAX_DEPTH    400
-#define MAX_RANGES   10000
 #define LINK_BUCKETS 4096
 
 struct link {
@@ -37,6 +36,8 @@ struct take {
 	char path[PATH_MAX]; /* of the directory, "" or "etc" */
 	size_t len;
 	int depth;
+	const struct tree_pass *pass; /* NULL: all is taken, of what stands still */
+	bool touched;                 /* what the directory holds was written */
 };
 
 /* An entry of a directory. FD is an O_PATH descriptor, LINK the /proc path that leads to it. */
@@ -51,8 +52,14 @@ static int take_dir(struct take *t, int dirfd, int upper, struct err *err);
 /* ---- names -------------------------------------------------------------------------------------
  */
 
+/* Somebody works on the tree: what was found is not there any more, or something else. */
+static bool is_gone(const struct take *t, int r)
+{
+	return t->pass && t->pass->live && (r == -ENOENT || r == -ENOTDIR || r == -ESTALE);
+}
+
 /* All names of a directory at once: it is not open any more when those below it are. */
-static int names(struct arena *a, int dirfd, const char ***ret, size_t *ret_n, const char *path,
+static int names(struct take *t, struct arena *a, int dirfd, const char ***ret, size_t *ret_n,
 		 struct err *err)
 {
 	auto_dir DIR *dir = NULL;
@@ -61,11 +68,11 @@ static int names(struct arena *a, int dirfd, const char ***ret, size_t *ret_n, c
 
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir)
-		return err_sys(err, fd < 0 ? -fd : errno, "open directory '/%.200s'", path);
+		return err_sys(err, fd < 0 ? -fd : errno, "open directory '/%.200s'", t->path);
 	while ((errno = 0, e = readdir(dir)))
 		if (!streq(e->d_name, ".") && !streq(e->d_name, ".."))
 			*arena_push(a, ret, ret_n) = arena_strdup(a, e->d_name);
-	return errno ? err_sys(err, errno, "read directory '/%.200s'", path) : 0;
+	return errno ? err_sys(err, errno, "read directory '/%.200s'", t->path) : 0;
 }
 
 static int push(struct take *t, const char *name, struct err *err)
@@ -159,55 +166,23 @@ static bool keep_xattr(const char *name)
 
 static int take_xattrs(struct arena *a, const struct item *i, struct tar_entry *e)
 {
-	char list[65536] /* XATTR_LIST_MAX */;
+	char list[65536] /* XATTR_LIST_MAX */, value[65536] /* XATTR_SIZE_MAX */;
 	ssize_t len = listxattr(i->link, list, sizeof(list)), n;
 
 	if (len < 0)
 		return errno == ENOTSUP || errno == EOPNOTSUPP ? 0 : -errno;
 	for (char *name = list; name < list + len; name += strlen(name) + 1) {
-		char *value;
-
 		if (!keep_xattr(name))
 			continue;
-		n = getxattr(i->link, name, NULL, 0);
+		n = getxattr(i->link, name, value, sizeof(value));
+		if (n < 0 && errno == ENODATA)
+			continue;
 		if (n < 0)
 			return -errno;
-		value = arena_alloc(a, (size_t)n + 1);
-		n = getxattr(i->link, name, value, (size_t)n);
-		if (n < 0)
-			return -errno;
-		*arena_push(a, &e->xattrs, &e->n_xattrs) =
-			(struct tar_xattr){arena_strdup(a, name), value, (size_t)n};
+		*arena_push(a, &e->xattrs, &e->n_xattrs) = (struct tar_xattr){
+			arena_strdup(a, name), arena_memdup(a, value, (size_t)n), (size_t)n};
 	}
 	return 0;
-}
-
-/* Where the data is, when there are holes. A file of too many parts is written with its holes. */
-static void find_ranges(struct arena *a, int fd, struct tar_entry *e)
-{
-	uint64_t at = 0;
-
-	while (at < e->size) {
-		off_t data = lseek(fd, (off_t)at, SEEK_DATA), hole;
-		struct tar_range *range;
-
-		if (data < 0 && errno == ENXIO)
-			break; /* nothing but a hole follows */
-		hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
-		if (hole < 0 || e->n_ranges == MAX_RANGES)
-			return;
-		/* Parts are of whole blocks, but for the last. */
-		data -= data % TAR_BLOCK;
-		hole += (TAR_BLOCK - hole % TAR_BLOCK) % TAR_BLOCK;
-		if ((uint64_t)hole > e->size)
-			hole = (off_t)e->size;
-		if (hole <= data)
-			break;
-		range = arena_push(a, &e->ranges, &e->n_ranges);
-		*range = (struct tar_range){(uint64_t)data, (uint64_t)(hole - data)};
-		at = (uint64_t)hole;
-	}
-	e->sparse = true;
 }
 
 /* The name under which the file was taken already; else it is remembered under this one. */
@@ -235,7 +210,7 @@ static int put_file(struct take *t, struct arena *a, const struct item *i, struc
 	if (fd < 0)
 		return err_sys(err, -fd, "open '/%.200s'", t->path);
 	if ((uint64_t)i->st.st_blocks * 512 < e->size)
-		find_ranges(a, fd, e);
+		tar_find_ranges(a, fd, e);
 	return tar_put_file(t->w, e, fd, err);
 }
 
@@ -319,7 +294,7 @@ static int forget_hidden(struct take *t, int upper, struct err *err)
 		size_t n = 0;
 		struct stat st;
 		auto_fd int fd = beneath_open(t->layers->lower[l], t->path, O_PATH | O_DIRECTORY);
-		int r = fd < 0 ? 0 : names(&a, fd, &v, &n, t->path, err);
+		int r = fd < 0 ? 0 : names(t, &a, fd, &v, &n, err);
 
 		if (r < 0)
 			return r;
@@ -342,7 +317,21 @@ static int look_at_upper(struct take *t, const struct item *upper, bool *ret_who
 	return 0;
 }
 
-static int take_below(struct take *t, const struct item *i, const struct item *upper,
+/* A directory whose files were put anew gets its times back by its own entry, after them. */
+static int take_in(struct take *t, const struct item *i, int upper, bool written, struct err *err)
+{
+	bool outer = t->touched;
+	int r;
+
+	t->touched = false;
+	r = take_dir(t, i->fd, upper, err);
+	if (r == 0 && t->pass && t->touched && !written)
+		r = put_item(t, i, err);
+	t->touched = outer;
+	return r;
+}
+
+static int take_below(struct take *t, const struct item *i, const struct item *upper, bool written,
 		      struct err *err)
 {
 	bool whole = !upper;
@@ -355,9 +344,33 @@ static int take_below(struct take *t, const struct item *i, const struct item *u
 	if (r < 0)
 		return r;
 	t->depth++;
-	r = take_dir(t, i->fd, whole ? -1 : upper->fd, err);
+	r = take_in(t, i, whole ? -1 : upper->fd, written, err);
 	t->depth--;
 	return r;
+}
+
+static int is_mount(struct take *t, struct err *err)
+{
+	if (!t->pass)
+		return 0;
+	err_fail(err, EXDEV, "something is mounted on '/%.200s' of what is to be copied", t->path);
+	return err_hint(err, "unmount it, or copy the files by other means"), -EXDEV;
+}
+
+/* What is known of it already is not even opened. 1: it is to be written; a directory is gone
+ * through in any case. */
+static int look_at(struct take *t, int dirfd, const char *name, bool *ret_dir, struct err *err)
+{
+	struct stat st;
+
+	if (!t->pass)
+		return 1;
+	if (t->pass->tick && t->pass->tick(t->pass->ctx, err) < 0)
+		return -err->code;
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
+		return is_gone(t, -errno) ? 0 : err_sys(err, errno, "look at '/%.200s'", t->path);
+	*ret_dir = S_ISDIR(st.st_mode);
+	return t->pass->wanted(t->pass->ctx, t->path, &st);
 }
 
 /* PATH is the entry's already. */
@@ -365,22 +378,32 @@ static int take_item(struct take *t, int dirfd, int upperdir, const char *name, 
 {
 	auto_item i = {.fd = -1};
 	auto_item upper = {.fd = -1};
-	int r = upperdir < 0 ? 0 : item_open(&upper, upperdir, name);
+	bool dir = false;
+	int r = upperdir < 0 ? 0 : item_open(&upper, upperdir, name), wanted;
 
+	if (is_gone(t, r))
+		return 0;
 	if (r == 0 && upper.fd >= 0 && is_whiteout(&upper)) {
 		forget(t, t->path, "");
 		return 0;
 	}
-	if (r == 0)
-		r = item_open(&i, dirfd, name);
+	wanted = r < 0 ? r : look_at(t, dirfd, name, &dir, err);
+	if (wanted <= 0 && !dir)
+		return r < 0 ? err_sys(err, -r, "open '/%.200s'", t->path) : wanted;
+	r = item_open(&i, dirfd, name);
 	if (r == -EXDEV)
+		return is_mount(t, err);
+	if (is_gone(t, r))
 		return 0;
 	if (r < 0)
 		return err_sys(err, -r, "open '/%.200s'", t->path);
-	r = put_item(t, &i, err);
+	if (wanted) {
+		r = put_item(t, &i, err);
+		t->touched = t->touched || !S_ISDIR(i.st.st_mode);
+	}
 	if (r == 0 && S_ISDIR(i.st.st_mode))
 		r = take_below(t, &i, upper.fd >= 0 && S_ISDIR(upper.st.st_mode) ? &upper : NULL,
-			       err);
+			       wanted, err);
 	return r;
 }
 
@@ -390,7 +413,7 @@ static int take_dir(struct take *t, int dirfd, int upper, struct err *err)
 	auto_arena a = ARENA_INIT;
 	const char **v = NULL;
 	size_t n = 0, len = t->len;
-	int r = names(&a, upper >= 0 ? upper : dirfd, &v, &n, t->path, err);
+	int r = names(t, &a, upper >= 0 ? upper : dirfd, &v, &n, err);
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		r = push(t, v[i], err);
@@ -404,6 +427,29 @@ static int take_dir(struct take *t, int dirfd, int upper, struct err *err)
 int tree_take(struct tar_writer *w, int rootfd, const struct tree_layers *layers, struct arena *a,
 	      struct oci_strings *deleted, struct err *err)
 {
+	return tree_take_pass(w, rootfd, layers, NULL, a, deleted, err);
+}
+
+static int take_root(struct take *t, int rootfd, struct err *err)
+{
+	struct item root = {.fd = rootfd};
+	bool dir;
+	int r = item_open(&root, rootfd, "."), wanted;
+
+	if (r < 0)
+		return err_sys(err, -r, "open what is to be copied");
+	wanted = look_at(t, rootfd, ".", &dir, err);
+	r = wanted > 0 ? put_item(t, &root, err) : wanted;
+	if (r == 0)
+		r = take_in(t, &root, t->layers->upper, wanted, err);
+	item_close(&root);
+	return r;
+}
+
+int tree_take_pass(struct tar_writer *w, int rootfd, const struct tree_layers *layers,
+		   const struct tree_pass *pass, struct arena *a, struct oci_strings *deleted,
+		   struct err *err)
+{
 	auto_free struct take *t = calloc(1, sizeof(*t));
 
 	if (!t)
@@ -412,5 +458,6 @@ int tree_take(struct tar_writer *w, int rootfd, const struct tree_layers *layers
 	t->layers = layers;
 	t->a = a;
 	t->deleted = deleted;
-	return take_dir(t, rootfd, layers->upper, err);
+	t->pass = pass;
+	return pass ? take_root(t, rootfd, err) : take_dir(t, rootfd, layers->upper, err);
 }

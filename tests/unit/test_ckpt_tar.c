@@ -60,7 +60,7 @@ static int new_file(void)
 
 static void put_all(int fd, const struct tar_entry *e, const char *data)
 {
-	struct tar_writer w = {fd, "archive"};
+	struct tar_writer w = {.fd = fd, .file = "archive"};
 
 	CHECK_INT(tar_put(&w, e, &err), 0);
 	CHECK_INT(tar_put_data(&w, data, strlen(data), &err), 0);
@@ -69,7 +69,7 @@ static void put_all(int fd, const struct tar_entry *e, const char *data)
 
 static void finish(int fd)
 {
-	struct tar_writer w = {fd, "archive"};
+	struct tar_writer w = {.fd = fd, .file = "archive"};
 
 	CHECK_INT(tar_put_end(&w, &err), 0);
 	CHECK_INT(lseek(fd, 0, SEEK_SET), 0);
@@ -322,7 +322,7 @@ static void a_tree_comes_back(void)
 {
 	auto_fd int from = -1, to = -1, fd = new_file();
 	const struct tree_layers none = {.upper = -1};
-	struct tar_writer w = {fd, "archive"};
+	struct tar_writer w = {.fd = fd, .file = "archive"};
 	struct oci_strings deleted = {0};
 	auto_arena a = ARENA_INIT;
 	struct tar_reader r;
