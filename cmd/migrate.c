@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cmd/command.h"
@@ -12,6 +13,7 @@
 struct args {
 	struct container_migrate_opts o;
 	struct opt_i64 bandwidth;
+	struct cli_list volumes;
 	bool json;
 };
 
@@ -36,6 +38,11 @@ static const struct cli_option options[] = {
 		   "a bridge over there for network links that nothing else brings"),
 	OPT_STRING(struct args, o.on_switch, 0, "on-switch", "COMMAND",
 		   "run by a shell over there when the container goes over; its state is on standard input"),
+	OPT_CHOICE(struct args, o.rootfs, 0, "rootfs", "none|copy|upper",
+		   "the root file system is there already; is copied; what was changed of it, of an overlay, "
+		   "is copied over the same lower layers (default: none)"),
+	OPT_REPEAT(struct args, volumes, 0, "volume", "DIR[,DIR...]",
+		   "copy what is mounted there in the container, to the same place of the host"),
 	OPT_STRING(struct args, o.name, 0, "name", "ID", "the container's id over there (default: the same)"),
 	OPT_STRING(struct args, o.ssh, 0, "ssh-command", "COMMAND", "what is used as ssh (default: ssh)"),
 	OPT_STRING(struct args, o.target_hull, 0, "target-hull", "PATH", "hull over there (default: hull, in PATH)"),
@@ -93,23 +100,41 @@ static int report(struct cli *cli, const struct container_migrate_report *r, boo
 	const char *text;
 
 	if (json)
-		text = arena_printf(cli->arena,
-				    "{\"event\":\"done\",\"totalMs\":%.1f,\"downtimeMs\":%.1f,"
-				    "\"dumpMs\":%.1f,\"transferMs\":%.1f,\"restoreMs\":%.1f,"
-				    "\"fillMs\":%.1f,\"rounds\":%u,\"bytes\":%" PRIu64
-				    ",\"lastBytes\":%" PRIu64 ",\"lateBytes\":%" PRIu64 "}",
-				    ms(r->total_ns), ms(r->frozen_ns), ms(r->dump_ns),
-				    ms(r->transfer_ns), ms(r->restore_ns), ms(r->fill_ns),
-				    r->rounds, r->bytes, r->last_bytes, r->late_bytes);
-	else
 		text = arena_printf(
 			cli->arena,
-			"migrated in %.1f ms; stood still for %.1f ms: dump %.1f, transfer "
-			"%.1f, restore %.1f ms; %u rounds, %" PRIu64 " bytes, %" PRIu64
-			" of memory at the end, %" PRIu64 " after it",
-			ms(r->total_ns), ms(r->frozen_ns), ms(r->dump_ns), ms(r->transfer_ns),
-			ms(r->restore_ns), r->rounds, r->bytes, r->last_bytes, r->late_bytes);
+			"{\"event\":\"done\",\"totalMs\":%.1f,\"downtimeMs\":%.1f,"
+			"\"dumpMs\":%.1f,\"filesMs\":%.1f,\"transferMs\":%.1f,\"restoreMs\":%.1f,"
+			"\"fillMs\":%.1f,\"rounds\":%u,\"bytes\":%" PRIu64 ",\"lastBytes\":%" PRIu64
+			",\"lateBytes\":%" PRIu64 ",\"fileBytes\":%" PRIu64
+			",\"lastFileBytes\":%" PRIu64 "}",
+			ms(r->total_ns), ms(r->frozen_ns), ms(r->dump_ns), ms(r->files_ns),
+			ms(r->transfer_ns), ms(r->restore_ns), ms(r->fill_ns), r->rounds, r->bytes,
+			r->last_bytes, r->late_bytes, r->file_bytes, r->last_file_bytes);
+	else
+		text = arena_printf(cli->arena,
+				    "migrated in %.1f ms; stood still for %.1f ms: dump %.1f, "
+				    "files %.1f, transfer "
+				    "%.1f, restore %.1f ms; %u rounds, %" PRIu64 " bytes, %" PRIu64
+				    " of memory at the end, %" PRIu64 " after it",
+				    ms(r->total_ns), ms(r->frozen_ns), ms(r->dump_ns),
+				    ms(r->files_ns), ms(r->transfer_ns), ms(r->restore_ns),
+				    r->rounds, r->bytes, r->last_bytes, r->late_bytes);
 	return cli_print_line(text, cli->arena, err);
+}
+
+/* "DIR,DIR" of each. */
+static const char *const *volumes(struct arena *a, const struct cli_list *list, size_t *ret_n)
+{
+	const char **v = NULL;
+
+	for (size_t i = 0; i < list->n; i++) {
+		char *text = arena_strdup(a, list->v[i]);
+
+		for (char *one; (one = strsep(&text, ","));)
+			if (*one)
+				*arena_push(a, &v, ret_n) = one;
+	}
+	return v;
 }
 
 static int run(struct cli *cli, void *opts, int argc, char **argv, struct err *err)
@@ -124,6 +149,7 @@ static int run(struct cli *cli, void *opts, int argc, char **argv, struct err *e
 		return err_fail(err, EINVAL, "migrate: where to? HOST is missing");
 	args->o.criu = cli->criu;
 	args->o.problem = problem;
+	args->o.volumes = volumes(cli->arena, &args->volumes, &args->o.n_volumes);
 	if (args->bandwidth.set)
 		args->o.bandwidth = (uint64_t)args->bandwidth.v;
 	if (args->json)

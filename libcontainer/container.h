@@ -164,7 +164,8 @@ struct container_migrate_progress {
 /* Times in nanoseconds; frozen is the time from before the source stood still to the target's word
  * that it runs, of which dump, transfer and restore are parts. */
 struct container_migrate_report {
-	uint64_t total_ns, frozen_ns, dump_ns, transfer_ns, restore_ns;
+	uint64_t total_ns, frozen_ns, dump_ns, files_ns, transfer_ns, restore_ns;
+	uint64_t file_bytes, last_file_bytes; /* sizes of the files that were sent; the last ones */
 	uint64_t bytes, last_bytes; /* on the wire; of memory that was sent while it stood still */
 	uint64_t late_bytes,
 		fill_ns; /* memory that was sent after COMMIT, and how long that took */
@@ -177,11 +178,14 @@ struct container_migrate_opts {
 	const char *mode;        /* "auto", "precopy", "hybrid", "postcopy", "stop"; NULL: auto */
 	const char *criu, *ssh;  /* programs here; NULL: found in PATH */
 	const char *target_hull, *target_root, *target_criu; /* over there; NULL: the usual ones */
-	const char *compress;  /* "auto", "none", "lz4", "zstd[:N]"; NULL: auto */
-	const char *network;   /* "auto", "none"; NULL: auto */
-	const char *bridge;    /* over there; NULL: none */
-	const char *on_switch; /* a command for the shell over there; NULL: none */
-	uint64_t bandwidth;    /* bytes a second at most; 0: no limit */
+	const char *compress;       /* "auto", "none", "lz4", "zstd[:N]"; NULL: auto */
+	const char *network;        /* "auto", "none"; NULL: auto */
+	const char *bridge;         /* over there; NULL: none */
+	const char *on_switch;      /* a command for the shell over there; NULL: none */
+	uint64_t bandwidth;         /* bytes a second at most; 0: no limit */
+	const char *rootfs;         /* "none", "copy", "upper"; NULL: none */
+	const char *const *volumes; /* destinations of bind mounts whose sources go along, too */
+	size_t n_volumes;
 	int downtime_ms;
 	uint32_t max_rounds;
 	bool dry_run, tcp_established;

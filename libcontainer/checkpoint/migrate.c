@@ -8,6 +8,7 @@
 #include "libcontainer/base/log.h"
 #include "libcontainer/base/steps.h"
 #include "libcontainer/base/str.h"
+#include "libcontainer/checkpoint/files.h"
 #include "libcontainer/checkpoint/journal.h"
 #include "libcontainer/checkpoint/migrate.h"
 #include "libcontainer/checkpoint/transport.h"
@@ -120,7 +121,9 @@ int migrate_connect(void *ctx, struct err *err)
 	transport_attach(&x->transport, &x->wire);
 	rate_limit_init(&x->wire.limit, x->o->bandwidth, rate_now_ns());
 	x->wire.how = x->how;
-	return wire_hello(&x->wire, WIRE_F_LZ4 | WIRE_F_ZSTD | WIRE_F_LAZY | WIRE_F_LATE, err);
+	return wire_hello(&x->wire,
+			  WIRE_F_LZ4 | WIRE_F_ZSTD | WIRE_F_LAZY | WIRE_F_LATE | WIRE_F_ROOTFS,
+			  err);
 }
 
 static bool is_late(const struct migration *x)
@@ -189,6 +192,8 @@ static int preflight(void *ctx, struct err *err)
 		r = preflight_need(&x->arena, &x->c, &x->spec, &need, err);
 	if (r == 0)
 		r = own_criu(x, &need, err);
+	if (r == 0 && x->files)
+		files_need(x->files, &x->arena, &need);
 	if (r == 0)
 		r = network_source_look(x, &need, err);
 	if (r == 0)
@@ -252,11 +257,14 @@ static const struct step migrate_steps[] = {
 	{"config",    NULL,          load_config,    NULL},
 	{"mode",      NULL,          choose_mode,    NULL},
 	{"user namespace", NULL,     look_at_user_namespace, NULL},
+	{"files",     NULL,          migrate_plan_files, NULL},
 	{"connect",   NULL,          migrate_connect, NULL},
 	{"preflight", NULL,          preflight,      NULL},
 	{"begin",     goes_on,       begin,          undo_begin},
 	{"network",   network_source_applies, network_source_prepare, network_source_undo},
+	{"copy files", migrate_has_files, migrate_copy_files, NULL},
 	{"rounds",    migrate_copies_before, migrate_rounds, migrate_undo_rounds},
+	{"copy files again", migrate_has_files, migrate_copy_files_again, NULL},
 	{"dump",      goes_on,       migrate_dump,   NULL},
 };
 /* clang-format on */
@@ -300,6 +308,8 @@ int container_migrate(struct container_root *root, const struct container_migrat
 	memory_done(&x.memory);
 	postcopy_done(&x);
 	network_source_done(&x);
+	if (x.files)
+		files_done(x.files);
 	if (x.deaf)
 		cancel_unblock(&x.mask);
 	report->total_ns = (uint64_t)(rate_now_ns() - x.began);

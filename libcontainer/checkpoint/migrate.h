@@ -30,6 +30,12 @@
 
 /* ---- preflight.c: JSON in PREFLIGHT and its answer ------------------------------------------- */
 
+/* A tree of files that will come along (files.h). */
+struct migrate_tree {
+	const char *kind, *path;
+	struct opt_u64 bytes, files;
+};
+
 struct migrate_need {
 	struct opt_u32 version; /* MIGRATE_VERSION */
 	const char *migration;  /* migration_id as text */
@@ -48,6 +54,7 @@ struct migrate_need {
 	const char *bridge, *on_switch;
 	struct oci_strings devices, device_names; /* linux.netDevices: on the host, inside */
 	struct opt_bool hooks;                    /* that could make links */
+	OCI_ARRAY(struct migrate_tree) trees;
 };
 #define MIGRATE_VERSION 1
 
@@ -136,6 +143,7 @@ struct migration {
 	struct transport transport;
 	struct wire wire;
 	struct memory memory;
+	struct files *files;
 	struct journal journal;
 	struct network_source net;
 	struct migration_id id;
@@ -155,7 +163,7 @@ struct migration {
 	bool deaf;      /* to ^C, but where it can be taken back */
 	int cancel_fd;  /* readable when it came; -1 */
 	sigset_t mask;
-	int64_t began, frozen, imaged, prepared;
+	int64_t began, frozen, imaged, synced, prepared;
 	struct ckpt_dump dump;
 };
 
@@ -165,6 +173,13 @@ int migrate_connect(void *ctx, struct err *err);
 bool migrate_copies_before(const void *ctx);
 int migrate_rounds(void *ctx, struct err *err);
 void migrate_undo_rounds(void *ctx);
+/* files_steps.c: steps: what of files goes along; all of it, while it runs; what changed since,
+ * just before it is frozen. And the rest, when nothing runs any more. */
+int migrate_plan_files(void *ctx, struct err *err);
+bool migrate_has_files(const void *ctx);
+int migrate_copy_files(void *ctx, struct err *err);
+int migrate_copy_files_again(void *ctx, struct err *err);
+int migrate_last_files(struct migration *x, struct err *err) must_check;
 /* migrate_frozen.c: a step: freezes and dumps it, hands it over, and removes it here. */
 int migrate_dump(void *ctx, struct err *err);
 /* Whether COMMIT cannot be answered by a copy that lives over there. */

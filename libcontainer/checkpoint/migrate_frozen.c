@@ -148,7 +148,10 @@ static int on_dumped(void *ctx, int images_fd, int work_fd, struct err *err)
 		return r;
 	x->imaged = rate_now_ns();
 	x->report->dump_ns = (uint64_t)(x->imaged - x->frozen);
-	if (x->lazy) {
+	r = migrate_last_files(x, err);
+	x->synced = rate_now_ns();
+	x->report->files_ns = (uint64_t)(x->synced - x->imaged);
+	if (r == 0 && x->lazy) {
 		x->memory.late = x->late;
 		r = memory_round(&x->memory, true, err);
 		x->report->last_bytes = x->memory.dirty;
@@ -164,7 +167,7 @@ static int on_dumped(void *ctx, int images_fd, int work_fd, struct err *err)
 	if (r == 0)
 		r = fault_point("migrate", "images sent", err);
 	x->prepared = rate_now_ns();
-	x->report->transfer_ns = (uint64_t)(x->prepared - x->imaged);
+	x->report->transfer_ns = (uint64_t)(x->prepared - x->synced);
 	if (r == 0)
 		r = await_prepared(x, err);
 	x->report->restore_ns = (uint64_t)(rate_now_ns() - x->prepared);

@@ -9,10 +9,19 @@
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
 #include "libcontainer/base/str.h"
+#include "libcontainer/checkpoint/files.h"
 #include "libcontainer/checkpoint/migrate.h"
 #include "oci-spec/field.h"
 
 /* clang-format off */
+static const struct oci_field migrate_tree_fields[] = {
+	FIELD_STRING(migrate_tree, kind,  "kind"),
+	FIELD_STRING(migrate_tree, path,  "path"),
+	FIELD_U64   (migrate_tree, bytes, "bytes"),
+	FIELD_U64   (migrate_tree, files, "files"),
+};
+static OCI_TYPE(migrate_tree, migrate_tree_fields);
+
 static const struct oci_field migrate_need_fields[] = {
 	FIELD_U32    (migrate_need, version,   "version"),
 	FIELD_STRING (migrate_need, migration, "migration"),
@@ -32,6 +41,7 @@ static const struct oci_field migrate_need_fields[] = {
 	FIELD_STRINGS(migrate_need, devices,   "netDevices"),
 	FIELD_STRINGS(migrate_need, device_names, "netDeviceNames"),
 	FIELD_BOOL   (migrate_need, hooks,     "hooks"),
+	FIELD_OBJECTS(migrate_need, trees,     "trees", migrate_tree),
 };
 OCI_TYPE(migrate_need, migrate_need_fields);
 
@@ -147,6 +157,8 @@ static void check_bundle(struct check *c)
 {
 	struct stat st;
 
+	if (stat(c->need->bundle, &st) < 0 && errno == ENOENT && files_has(c->need, FILES_COPY))
+		return; /* it will be made */
 	if (stat(c->need->bundle, &st) < 0)
 		PROBLEM(c, "bundle '%s': %s: put the bundle with its root file system there",
 			c->need->bundle, err_name(errno));
@@ -236,5 +248,6 @@ int preflight_check(struct arena *a, struct container_root *root, const char *cr
 	check_sources(&c);
 	check_criu(&c, criu);
 	check_memory(&c);
+	files_check(a, need, &ret->problems);
 	return network_preflight(a, need, add_problem, &c, err);
 }

@@ -15,6 +15,7 @@
 #include "libcontainer/base/proc.h"
 #include "libcontainer/base/steps.h"
 #include "libcontainer/base/str.h"
+#include "libcontainer/checkpoint/files.h"
 #include "libcontainer/checkpoint/images.h"
 #include "libcontainer/checkpoint/postcopy.h"
 #include "libcontainer/hooks.h"
@@ -22,7 +23,7 @@
 
 #define MAX_IMAGE_BYTES (1ULL << 40)
 #define MAX_IMAGE_FILES 100000
-#define FEATURES        (WIRE_F_LZ4 | WIRE_F_ZSTD | WIRE_F_LAZY | WIRE_F_LATE)
+#define FEATURES        (WIRE_F_LZ4 | WIRE_F_ZSTD | WIRE_F_LAZY | WIRE_F_LATE | WIRE_F_ROOTFS)
 
 /* ---- before anything is there ------------------------------------------------------------------
  */
@@ -101,6 +102,8 @@ int receive_one(struct receiver *x, const struct wire_msg *msg, struct err *err)
 		return wire_files_take(&x->files, &x->wire, msg, err);
 	case WIRE_IMAGE:
 		return wire_files_take(&x->images, &x->wire, msg, err);
+	case WIRE_ROOTFS:
+		return files_take(x, msg, err);
 	case WIRE_PAGES:
 	case WIRE_ZERO:
 		return receive_pages(x, msg, err);
@@ -295,19 +298,24 @@ static int finish(struct receiver *x, struct err *err)
  * may have sent it and will ask: it is told that nothing came of it. */
 static int end_journal(struct receiver *x, struct err *err)
 {
+	int r = 0;
+
 	switch (journal_phase(&x->journal)) {
 	case JOURNAL_RESTORED:
-		if (!x->given_up)
-			return journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_ABORTED,
-					       err);
-		return state_remove(x->root, x->name, err);
-	case JOURNAL_RECEIVING:
-		return state_remove(x->root, x->name, err);
+		r = journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_ABORTED, err);
+		break;
 	case JOURNAL_COMMITTED:
-		return receive_orphan(x->root, x->dir_fd, &x->journal, err);
+		r = receive_orphan(x->root, x->dir_fd, &x->journal, err);
+		break;
 	default:
-		return 0;
+		break;
 	}
+	if (r == 0)
+		r = files_undo(&x->arena, x->dir_fd, x->name, journal_phase(&x->journal), err);
+	if (r == 0 && (journal_phase(&x->journal) == JOURNAL_RECEIVING ||
+		       (journal_phase(&x->journal) == JOURNAL_ABORTED && x->given_up)))
+		r = state_remove(x->root, x->name, err);
+	return r;
 }
 
 /* The process that filled memory in may have ended in the midst of a frame. */
@@ -347,6 +355,7 @@ static void clean_up(struct receiver *x, int result)
 		lazy_free(x->lazy);
 	if (x->store)
 		pages_free(x->store);
+	files_take_close(x);
 	wire_files_done(&x->images);
 	wire_files_done(&x->files);
 	close_fd(&x->images_fd);
@@ -375,12 +384,16 @@ static int take_over(struct receiver *x, const struct wire_msg *msg, struct err 
 				 3, err);
 	if (r == 0)
 		r = make_dir(x, err);
+	if (r == 0)
+		r = files_take_begin(x, err);
 	if (r == 0) {
 		x->store = pages_new(&store, err);
 		r = x->store ? receive(x, err) : -err->code;
 	}
 	if (r == 0)
 		r = fault_point("receive", "received", err);
+	if (r == 0)
+		r = files_take_end(x, err);
 	if (r == 0)
 		r = put_config(x, err);
 	if (r == 0 && x->need.lazy.v)

@@ -24,6 +24,7 @@ struct receiver {
 	const char *name, *dir; /* "@migrate/ID", and with the root before it */
 	int dir_fd, images_fd;
 	struct wire_files images, files;
+	struct files_taken *taken; /* files.h; NULL: none come */
 	struct pages *store;
 	uint8_t *buf; /* WIRE_BODY_MAX */
 	struct lazy *lazy;

@@ -13,6 +13,7 @@
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/clock.h"
 #include "libcontainer/base/log.h"
+#include "libcontainer/checkpoint/files.h"
 #include "libcontainer/checkpoint/receive.h"
 #include "libcontainer/runtime/runtime.h"
 
@@ -130,6 +131,8 @@ static int look_up(struct receiver *x, enum journal_phase *ret, bool *ret_alone,
 	if (*ret_alone)
 		r = receive_orphan(x->root, x->dir_fd, &x->journal, err);
 	*ret = journal_phase(&x->journal);
+	if (r == 0 && *ret_alone)
+		r = files_undo(&x->arena, x->dir_fd, x->name, *ret, err);
 	return r;
 }
 
@@ -201,6 +204,8 @@ static int settle(struct receiver *x, int dirfd, const char *path, struct err *e
 		return r;
 	unheard = journal_phase(&j) == JOURNAL_RECEIVING;
 	r = receive_orphan(x->root, dirfd, &j, err);
+	if (r == 0)
+		r = files_undo(&x->arena, dirfd, path, journal_phase(&j), err);
 	if (r == 0 && (unheard || is_old(dirfd, journal_phase(&j))))
 		return state_remove(x->root, path, err);
 	return r == 0 && is_over(journal_phase(&j)) ? remove_images(x, dirfd, path, err) : r;
