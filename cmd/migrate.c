@@ -25,7 +25,9 @@ static const struct cli_option options[] = {
 	OPT_TIME(struct args, o.downtime_ms, 0, "downtime", "TIME",
 		 "stop when it is expected to stand still for no longer than this (default: 300ms)"),
 	OPT_U32(struct args, o.max_rounds, 0, "max-rounds", "N",
-		"rounds of copying before it stops in any case (default: 16)"),
+		"rounds of copying before it stops in any case (default: 16; of --mode hybrid: 2)"),
+	OPT_TIME(struct args, o.max_time_ms, 0, "max-time", "TIME",
+		 "time of all these rounds, after which it stops in any case (default: no limit)"),
 	OPT_SIZE(struct args, bandwidth, 0, "bandwidth", "BYTES",
 		 "send no more than this in a second"),
 	OPT_STRING(struct args, o.compress, 0, "compress", "auto|none|lz4|zstd[:LEVEL]",
@@ -62,7 +64,7 @@ static const struct cli_option options[] = {
 };
 /* clang-format on */
 
-static const struct args defaults = {.o = {.downtime_ms = 300, .max_rounds = 16}};
+static const struct args defaults = {.o = {.downtime_ms = 300}};
 
 static void problem(void *ctx, const char *text)
 {
@@ -70,28 +72,66 @@ static void problem(void *ctx, const char *text)
 	fprintf(stderr, "hull: target: %s\n", text);
 }
 
+/* One line that is written anew. */
 static void progress_line(void *ctx, const struct container_migrate_progress *p)
 {
 	(void)ctx;
-	fprintf(stderr,
-		"round %u: %" PRIu64 " MiB in %" PRIu64 " ms, %" PRIu64
-		" MiB/s, would stand still for %" PRIu64 " ms\n",
-		p->round, p->dirty_bytes >> 20, p->took_ms, p->bandwidth >> 20, p->predicted_ms);
+	fprintf(stderr, "\r%s", p->phase);
+	if (streq(p->phase, "round"))
+		fprintf(stderr, " %u: %" PRIu64 " of %" PRIu64 " MiB", p->round,
+			p->dirty_bytes >> 20,
+			(p->expected_bytes > p->dirty_bytes ? p->expected_bytes : p->dirty_bytes) >>
+				20);
+	else if (p->within)
+		fprintf(stderr, ": %" PRIu64 " MiB", p->dirty_bytes >> 20);
+	if (p->dirty_rate)
+		fprintf(stderr, ", %" PRIu64 " MiB/s are written", p->dirty_rate >> 20);
+	if (p->bandwidth)
+		fprintf(stderr, ", %" PRIu64 " MiB/s go over", p->bandwidth >> 20);
+	if (p->predicted_ms)
+		fprintf(stderr, ", would stand still for %" PRIu64 " ms", p->predicted_ms);
+	fputs("\033[K", stderr);
 }
 
 static void progress_json(void *ctx, const struct container_migrate_progress *p)
 {
 	(void)ctx;
-	fprintf(stderr,
-		"{\"event\":\"round\",\"round\":%u,\"memoryBytes\":%" PRIu64
-		",\"sentBytes\":%" PRIu64 ",\"ms\":%" PRIu64 ",\"bandwidth\":%" PRIu64
-		",\"predictedMs\":%" PRIu64 "}\n",
-		p->round, p->dirty_bytes, p->sent_bytes, p->took_ms, p->bandwidth, p->predicted_ms);
+	if (!streq(p->phase, "round"))
+		fprintf(stderr,
+			"{\"event\":\"phase\",\"phase\":\"%s\",\"memoryBytes\":%" PRIu64 "}\n",
+			p->phase, p->dirty_bytes);
+	else if (!p->within)
+		fprintf(stderr,
+			"{\"event\":\"round\",\"round\":%u,\"memoryBytes\":%" PRIu64
+			",\"sentBytes\":%" PRIu64 ",\"ms\":%" PRIu64 ",\"bandwidth\":%" PRIu64
+			",\"dirtyRate\":%" PRIu64 ",\"predictedMs\":%" PRIu64 "}\n",
+			p->round, p->dirty_bytes, p->sent_bytes, p->took_ms, p->bandwidth,
+			p->dirty_rate, p->predicted_ms);
 }
 
 static double ms(uint64_t ns)
 {
 	return (double)ns / 1e6;
+}
+
+/* Of each round: ",\"perRound\":[{...}]", or " (64, 3, 1 MiB)". */
+static const char *by_round(struct arena *a, const struct container_migrate_report *r, bool json)
+{
+	const char *text = json ? ",\"perRound\":[" : "";
+
+	for (uint32_t i = 0; i < r->rounds && i < CONTAINER_MIGRATE_ROUNDS; i++) {
+		const struct container_migrate_round *o = &r->round[i];
+
+		if (json)
+			text = arena_printf(a,
+					    "%s%s{\"memoryBytes\":%" PRIu64
+					    ",\"sentBytes\":%" PRIu64 ",\"ms\":%.1f}",
+					    text, i ? "," : "", o->memory, o->sent, ms(o->ns));
+		else
+			text = arena_printf(a, "%s%s%" PRIu64, text, i ? ", " : " (",
+					    o->memory >> 20);
+	}
+	return arena_printf(a, "%s%s", text, json ? "]" : r->rounds ? " MiB)" : "");
 }
 
 static int report(struct cli *cli, const struct container_migrate_report *r, bool json,
@@ -106,19 +146,21 @@ static int report(struct cli *cli, const struct container_migrate_report *r, boo
 			"\"dumpMs\":%.1f,\"filesMs\":%.1f,\"transferMs\":%.1f,\"restoreMs\":%.1f,"
 			"\"fillMs\":%.1f,\"rounds\":%u,\"bytes\":%" PRIu64 ",\"lastBytes\":%" PRIu64
 			",\"lateBytes\":%" PRIu64 ",\"fileBytes\":%" PRIu64
-			",\"lastFileBytes\":%" PRIu64 "}",
+			",\"lastFileBytes\":%" PRIu64 "%s}",
 			ms(r->total_ns), ms(r->frozen_ns), ms(r->dump_ns), ms(r->files_ns),
 			ms(r->transfer_ns), ms(r->restore_ns), ms(r->fill_ns), r->rounds, r->bytes,
-			r->last_bytes, r->late_bytes, r->file_bytes, r->last_file_bytes);
+			r->last_bytes, r->late_bytes, r->file_bytes, r->last_file_bytes,
+			by_round(cli->arena, r, true));
 	else
-		text = arena_printf(cli->arena,
-				    "migrated in %.1f ms; stood still for %.1f ms: dump %.1f, "
-				    "files %.1f, transfer "
-				    "%.1f, restore %.1f ms; %u rounds, %" PRIu64 " bytes, %" PRIu64
-				    " of memory at the end, %" PRIu64 " after it",
-				    ms(r->total_ns), ms(r->frozen_ns), ms(r->dump_ns),
-				    ms(r->files_ns), ms(r->transfer_ns), ms(r->restore_ns),
-				    r->rounds, r->bytes, r->last_bytes, r->late_bytes);
+		text = arena_printf(
+			cli->arena,
+			"migrated in %.1f ms; stood still for %.1f ms: dump %.1f, "
+			"files %.1f, transfer "
+			"%.1f, restore %.1f ms; %u rounds%s, %" PRIu64 " bytes, %" PRIu64
+			" of memory at the end, %" PRIu64 " after it",
+			ms(r->total_ns), ms(r->frozen_ns), ms(r->dump_ns), ms(r->files_ns),
+			ms(r->transfer_ns), ms(r->restore_ns), r->rounds,
+			by_round(cli->arena, r, false), r->bytes, r->last_bytes, r->late_bytes);
 	return cli_print_line(text, cli->arena, err);
 }
 
@@ -157,6 +199,8 @@ static int run(struct cli *cli, void *opts, int argc, char **argv, struct err *e
 	else if (isatty(STDERR_FILENO))
 		args->o.progress = progress_line;
 	r = container_migrate(&cli->root, &args->o, &result, err);
+	if (args->o.progress == progress_line)
+		fputs("\r\033[K", stderr);
 	return r < 0 || args->o.dry_run || args->o.recover || args->o.cancel
 		       ? r
 		       : report(cli, &result, args->json, err);

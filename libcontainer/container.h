@@ -156,14 +156,24 @@ int container_restore(struct container_root *root, const struct container_restor
  */
 
 struct container_migrate_progress {
+	/* "preflight", "round", "frozen", "restored", "running", "filling", "done" */
+	const char *phase;
 	uint32_t round;
+	bool within;                      /* the round goes on; or memory is filled in still */
 	uint64_t dirty_bytes, sent_bytes; /* of memory; on the wire */
-	uint64_t took_ms, predicted_ms;   /* predicted: the downtime, if it stopped now */
-	uint64_t bandwidth;               /* bytes of memory a second */
+	uint64_t expected_bytes;          /* of memory in this round, or afterwards */
+	uint64_t dirty_rate; /* bytes of memory that are written a second; 0: not known */
+	uint64_t took_ms, predicted_ms; /* predicted: the downtime, if it stopped now */
+	uint64_t bandwidth;             /* bytes of memory a second */
 };
 /* Times in nanoseconds; frozen is the time from before the source stood still to the target's word
  * that it runs, of which dump, transfer and restore are parts. */
+struct container_migrate_round {
+	uint64_t memory, sent, ns;
+};
+#define CONTAINER_MIGRATE_ROUNDS 32
 struct container_migrate_report {
+	struct container_migrate_round round[CONTAINER_MIGRATE_ROUNDS]; /* the first of them */
 	uint64_t total_ns, frozen_ns, dump_ns, files_ns, transfer_ns, restore_ns;
 	uint64_t file_bytes, last_file_bytes; /* sizes of the files that were sent; the last ones */
 	uint64_t bytes, last_bytes; /* on the wire; of memory that was sent while it stood still */
@@ -187,7 +197,8 @@ struct container_migrate_opts {
 	const char *const *volumes; /* destinations of bind mounts whose sources go along, too */
 	size_t n_volumes;
 	int downtime_ms;
-	uint32_t max_rounds;
+	uint32_t max_rounds; /* 0: as fits the mode */
+	int max_time_ms;     /* of the rounds; 0: no limit */
 	bool dry_run, tcp_established;
 	bool recover;      /* nothing new: what became of an earlier one is asked and carried out */
 	bool cancel;       /* nothing new: who migrates it is told to give it up */

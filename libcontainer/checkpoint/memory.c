@@ -133,6 +133,8 @@ static int send_range(struct memory *m, struct track_proc *p, uint64_t key, uint
 				       (int)p->pid);
 		r = memory_send(m, key, start, m->buf, (stop - start) / WIRE_PAGE_SIZE, err);
 		m->dirty += stop - start;
+		if (m->tick)
+			m->tick(m->tick_ctx);
 		if (r == 0)
 			r = memory_choose(m, stop - start, err);
 		start = stop;
@@ -190,9 +192,9 @@ static void note_keys(struct memory *m)
 int memory_round(struct memory *m, bool final, struct err *err)
 {
 	struct wire_msg msg = {.type = WIRE_ROUND_BEGIN, .round = {++m->round, final, 0, 0}};
-	uint64_t before = m->wire->sent.bytes;
 	int r = cgroup_pids(m->c->cgroup_fd, &m->arena, &m->pids, &m->n_pids, err);
 
+	m->sent_before = m->wire->sent.bytes;
 	m->pages = m->zeros = m->dirty = 0;
 	m->n_ranges = 0;
 	m->of = NULL;
@@ -210,7 +212,7 @@ int memory_round(struct memory *m, bool final, struct err *err)
 		r = flush(m, err);
 	if (r == 0)
 		r = end_round(m, final, err);
-	m->sent = m->wire->sent.bytes - before;
+	m->sent = m->wire->sent.bytes - m->sent_before;
 	if (log_debug_enabled())
 		for (size_t i = 0; i < m->set.n_procs; i++)
 			if (m->set.procs[i]->state == TRACK_WHOLE)

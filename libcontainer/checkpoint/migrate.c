@@ -199,6 +199,8 @@ static int preflight(void *ctx, struct err *err)
 	if (r == 0)
 		r = wire_send_text(&x->wire, WIRE_PREFLIGHT,
 				   oci_encode(&x->arena, &migrate_need_type, &need, ""), err);
+	x->expected = need.memory.v;
+	migrate_tell(x, "preflight");
 	return r < 0 ? r : hear_answer(x, err);
 }
 

@@ -100,7 +100,10 @@ struct memory {
 	uint64_t late_bytes; /* so much */
 	int *mems;           /* of memory_serve.c */
 	size_t n_open;
-	bool choose; /* how to compress: after the first CHOOSE_AFTER bytes */
+	void (*tick)(void *ctx); /* in the midst of a round: often, so quick; or NULL */
+	void *tick_ctx;
+	uint64_t sent_before; /* this round */
+	bool choose;          /* how to compress: after the first CHOOSE_AFTER bytes */
 	int64_t began;
 	struct err *err;
 };
@@ -164,6 +167,9 @@ struct migration {
 	int cancel_fd;  /* readable when it came; -1 */
 	sigset_t mask;
 	int64_t began, frozen, imaged, synced, prepared;
+	struct policy *policy; /* during the rounds */
+	int64_t round_began, ticked;
+	uint64_t expected; /* bytes of the processes, as the preflight saw them */
 	struct ckpt_dump dump;
 };
 
@@ -180,6 +186,8 @@ bool migrate_has_files(const void *ctx);
 int migrate_copy_files(void *ctx, struct err *err);
 int migrate_copy_files_again(void *ctx, struct err *err);
 int migrate_last_files(struct migration *x, struct err *err) must_check;
+/* Tells of a phase. */
+void migrate_tell(struct migration *x, const char *phase);
 /* migrate_frozen.c: a step: freezes and dumps it, hands it over, and removes it here. */
 int migrate_dump(void *ctx, struct err *err);
 /* Whether COMMIT cannot be answered by a copy that lives over there. */

@@ -77,6 +77,7 @@ static int hear_resumed(struct migration *x, int64_t told, struct err *err)
 	int r = hear(x, WIRE_PROGRESS, &msg, err);
 
 	x->filling = true;
+	migrate_tell(x, "running");
 	if (r == 0)
 		x->report->frozen_ns = (uint64_t)(told - x->frozen) + msg.progress.done;
 	return r;
@@ -146,6 +147,7 @@ static int on_dumped(void *ctx, int images_fd, int work_fd, struct err *err)
 	r = fault_point("migrate", "dumped", err);
 	if (r < 0)
 		return r;
+	migrate_tell(x, "frozen");
 	x->imaged = rate_now_ns();
 	x->report->dump_ns = (uint64_t)(x->imaged - x->frozen);
 	r = migrate_last_files(x, err);
@@ -171,6 +173,7 @@ static int on_dumped(void *ctx, int images_fd, int work_fd, struct err *err)
 	if (r == 0)
 		r = await_prepared(x, err);
 	x->report->restore_ns = (uint64_t)(rate_now_ns() - x->prepared);
+	migrate_tell(x, "restored");
 	if (r == 0)
 		r = commit(x, err);
 	/* Whoever serves CRIU's lazy pages would go on now; nobody wants them. */

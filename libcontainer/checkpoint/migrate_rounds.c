@@ -1,10 +1,12 @@
 /* RUNTIME: migrate: rounds of memory while the container runs, and when to stop. */
+#include "libcontainer/base/log.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/migrate.h"
+#include "libcontainer/checkpoint/policy.h"
 
-#define FIXED_COST_NS   80000000 /* dump and restore of what is not memory, measured */
-#define LEAST_BANDWIDTH (1ULL << 20)
-#define NOT_CONVERGING  2 /* rounds that were hardly smaller than those before */
+#define TICK_NS    200000000
+#define MAX_ROUNDS 16
+#define HYBRID     2 /* rounds: what they leave goes over afterwards */
 
 bool migrate_copies_before(const void *ctx)
 {
@@ -13,57 +15,119 @@ bool migrate_copies_before(const void *ctx)
 	return !x->stop && x->lazy;
 }
 
-static void tell_round(struct migration *x, int64_t took, uint64_t bandwidth, int64_t predicted)
+void migrate_tell(struct migration *x, const char *phase)
 {
-	struct container_migrate_progress p = {
-		.round = x->memory.round,
-		.dirty_bytes = x->memory.dirty,
-		.sent_bytes = x->memory.sent,
-		.took_ms = (uint64_t)took / 1000000,
-		.bandwidth = bandwidth,
-		.predicted_ms = (uint64_t)predicted / 1000000,
-	};
+	const struct container_migrate_progress p = {.phase = phase, .round = x->memory.round};
 
-	x->report->rounds = x->memory.round;
-	x->report->bytes = x->wire.sent.bytes;
 	if (x->o->progress)
 		x->o->progress(x->o->ctx, &p);
 }
 
+static struct container_migrate_progress numbers(const struct migration *x, const struct policy *p,
+						 int64_t took)
+{
+	const struct memory *m = &x->memory;
+
+	return (struct container_migrate_progress){
+		.phase = "round",
+		.round = m->round,
+		.dirty_bytes = m->dirty,
+		.expected_bytes = p->round ? policy_dirty(p) : x->expected,
+		.sent_bytes = m->wire->sent.bytes - m->sent_before,
+		.took_ms = (uint64_t)took / 1000000,
+		.dirty_rate = policy_dirty_rate(p),
+	};
+}
+
+/* In the midst of a round. */
+static void tick(void *ctx)
+{
+	struct migration *x = ctx;
+	int64_t now = rate_now_ns();
+	struct container_migrate_progress p;
+
+	if (now - x->ticked < TICK_NS)
+		return;
+	x->ticked = now;
+	p = numbers(x, x->policy, now - x->round_began);
+	p.within = true;
+	p.bandwidth = p.dirty_bytes * 1000 / (p.took_ms + 1);
+	if (x->policy->round)
+		p.predicted_ms =
+			(uint64_t)policy_predict(x->policy, (uint32_t)x->memory.n_pids, x->late) /
+			1000000;
+	x->o->progress(x->o->ctx, &p);
+}
+
+static void tell_round(struct migration *x, const struct policy *policy)
+{
+	struct container_migrate_progress p = numbers(x, policy, policy->took_ns);
+	struct container_migrate_report *r = x->report;
+
+	p.bandwidth = policy_bandwidth(policy);
+	p.predicted_ms =
+		(uint64_t)policy_predict(policy, (uint32_t)x->memory.n_pids, x->late) / 1000000;
+	r->rounds = x->memory.round;
+	r->bytes = x->wire.sent.bytes;
+	if (r->rounds <= CONTAINER_MIGRATE_ROUNDS)
+		r->round[r->rounds - 1] = (struct container_migrate_round){
+			x->memory.dirty, p.sent_bytes, (uint64_t)policy->took_ns};
+	if (x->o->progress)
+		x->o->progress(x->o->ctx, &p);
+}
+
+/* Memory that is written faster than it goes over goes over after the container does. */
+static void give_up(struct migration *x)
+{
+	if (x->mode != MIGRATE_AUTO || !(x->wire.features & WIRE_F_LATE))
+		return;
+	log_debug("migrate: rounds do not get small enough: what is dirty goes over afterwards");
+	x->late = true;
+}
+
+static int rounds(struct migration *x, struct policy *p, struct err *err)
+{
+	enum policy_decision d = POLICY_GO_ON;
+
+	while (d == POLICY_GO_ON) {
+		x->round_began = rate_now_ns();
+		if (memory_round(&x->memory, false, err) < 0)
+			return -err->code;
+		policy_round(p, x->memory.dirty, rate_now_ns() - x->round_began);
+		tell_round(x, p);
+		d = policy_decide(p, (uint32_t)x->memory.n_pids);
+	}
+	if (d == POLICY_GIVE_UP)
+		give_up(x);
+	return 0;
+}
+
 /* Until what would be left to send while it stands still takes less than the downtime that is
- * allowed; or it gets no better. The next round is about as large as what was written during this
- * one. */
+ * allowed; or it gets no better. */
 int migrate_rounds(void *ctx, struct err *err)
 {
 	struct migration *x = ctx;
-	int64_t allowed = (int64_t)x->o->downtime_ms * 1000000;
-	uint64_t last = UINT64_MAX;
-	unsigned stuck = 0;
+	struct policy p = {
+		.allowed_ns = (int64_t)x->o->downtime_ms * 1000000,
+		.max_time_ns = (int64_t)x->o->max_time_ms * 1000000,
+		.max_rounds = x->o->max_rounds            ? x->o->max_rounds
+			      : x->mode == MIGRATE_HYBRID ? HYBRID
+							  : MAX_ROUNDS,
+	};
 	int r = memory_init(&x->memory, &x->wire, &x->c, err);
 
 	x->memory.choose = !given(x->o->compress) || streq(x->o->compress, "auto");
 	x->late = x->mode == MIGRATE_POSTCOPY || x->mode == MIGRATE_HYBRID;
-	while (r == 0 && x->mode != MIGRATE_POSTCOPY) {
-		int64_t start = rate_now_ns(), took, predicted;
-		uint64_t bandwidth;
-
-		r = memory_round(&x->memory, false, err);
-		took = rate_now_ns() - start;
-		if (r < 0)
-			break;
-		bandwidth = x->memory.dirty * 1000 / ((uint64_t)took / 1000000 + 1);
-		if (bandwidth < LEAST_BANDWIDTH)
-			bandwidth = LEAST_BANDWIDTH;
-		/* Half of a round's time is how long a page waits in it. */
-		predicted = FIXED_COST_NS + (int64_t)(x->memory.dirty * 1000 / bandwidth) * 1000000;
-		tell_round(x, took, bandwidth, predicted);
-		stuck = x->memory.dirty > last / 10 * 9 ? stuck + 1 : 0;
-		last = x->memory.dirty;
-		if (x->memory.round > 1 && (predicted <= allowed || stuck >= NOT_CONVERGING))
-			break;
-		if (x->memory.round >= x->o->max_rounds)
-			break;
+	if (r < 0 || x->mode == MIGRATE_POSTCOPY)
+		return r;
+	x->policy = &p;
+	if (x->o->progress) {
+		x->memory.tick = tick;
+		x->memory.tick_ctx = x;
 	}
+	r = rounds(x, &p, err);
+	x->memory.tick = NULL;
+	x->policy = NULL;
 	return r;
 }
 

@@ -53,6 +53,21 @@ static int take_prefetch(struct migration *x, const struct wire_msg *msg, struct
 	return r;
 }
 
+static int tell_filling(struct migration *x, const struct wire_msg *msg)
+{
+	const struct container_migrate_progress p = {
+		.phase = "filling",
+		.round = x->memory.round,
+		.within = true,
+		.dirty_bytes = msg->progress.done,
+		.expected_bytes = msg->progress.total,
+	};
+
+	if (x->o->progress)
+		x->o->progress(x->o->ctx, &p);
+	return 0;
+}
+
 static int answer(struct migration *x, const struct wire_msg *msg, struct err *err)
 {
 	switch (msg->type) {
@@ -62,7 +77,7 @@ static int answer(struct migration *x, const struct wire_msg *msg, struct err *e
 		return take_prefetch(x, msg, err);
 	case WIRE_PROGRESS:
 		if (x->filling)
-			return 0;
+			return tell_filling(x, msg);
 		break;
 	default:
 		break;

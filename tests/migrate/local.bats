@@ -10,7 +10,7 @@ load helpers
 	jq -e '.rounds >= 2 and .bytes > 64 * 1048576 and .lastBytes < 32 * 1048576
 		and .downtimeMs <= .totalMs and .downtimeMs >= .dumpMs' "$OUT"
 	equal "$(jq -s 'map(select(.event == "round")) | length' "$ERR")" "$(jq .rounds "$OUT")"
-	jq -es '.[0] | .event == "round" and .round == 1 and .memoryBytes >= 64 * 1048576' "$ERR"
+	jq -es 'map(select(.event == "round"))[0] | .round == 1 and .memoryBytes >= 64 * 1048576' "$ERR"
 }
 
 @test "migrate: the report for people is one line" {

@@ -22,6 +22,52 @@ load helpers
 	lives_there 10
 }
 
+@test "migrate: --mode auto: a writer that is slower than the connection is caught up with" {
+	up 64 20
+	migrate --json --bandwidth 64M --compress none
+	lives_there
+	jq -e '.rounds >= 2 and .lateBytes == 0 and .lastBytes < 32 * 1048576
+		and (.perRound | length) == .rounds and .perRound[0].memoryBytes >= 64 * 1048576' "$OUT"
+	jq -es 'map(select(.event == "round"))[1] | .dirtyRate > 0 and .bandwidth > 0 and .predictedMs > 0' "$ERR"
+	equal "$(jq -sr 'map(select(.event == "phase").phase) | unique | join(" ")' "$ERR")" \
+		"frozen preflight restored running"
+}
+
+# All of it is written in each round: over that connection it would stand still for seconds.
+@test "migrate: --mode auto: what is written faster than the connection goes over afterwards" {
+	up 64 400
+	migrate --json --bandwidth 24M --compress none
+	lives_there
+	jq -e '.rounds >= 3 and .lastBytes == 0 and .lateBytes > 32 * 1048576 and .downtimeMs < 2000' "$OUT"
+	has "$(cat "$ERR")" '"phase":"filling"'
+}
+
+@test "migrate: --max-time ends the rounds, --max-rounds too" {
+	up 64 400
+	migrate --json --bandwidth 64M --compress none --max-time 1ms --mode precopy
+	lives_there
+	jq -e '.rounds == 1 and .lateBytes == 0' "$OUT"
+	hull delete --force there
+	up 64 400
+	migrate --json --mode hybrid
+	lives_there
+	jq -e '.rounds == 2' "$OUT"
+}
+
+@test "migrate: progress on a terminal is one line that is written anew" {
+	local words
+
+	up 32 10
+	migration --bandwidth 32M --compress none
+	mkfifo "$T/never"
+	command script -qec "${words[*]@Q} local:$T/there" /dev/null > "$T/said" <> "$T/never"
+	lives_there
+	has "$(tr '\r' '\n' < "$T/said")" "round 1: "
+	has "$(tr '\r' '\n' < "$T/said")" " MiB/s go over"
+	# But for the report there is no end of a line.
+	equal "$(grep -c . "$T/said")" 1
+}
+
 # under_way MODE: a migration that fills memory in for some seconds.
 under_way() {
 	local words
