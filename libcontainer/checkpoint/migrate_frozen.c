@@ -144,7 +144,11 @@ static int on_dumped(void *ctx, int images_fd, int work_fd, struct err *err)
 	int r;
 
 	(void)work_fd;
-	r = fault_point("migrate", "dumped", err);
+	/* CRIU let go of the cgroup for its parasites: only it holds the processes, by ptrace. Were
+	 * it killed, they would run on. */
+	r = cgroup_freeze(x->c.cgroup_fd, true, err);
+	if (r == 0)
+		r = fault_point("migrate", "dumped", err);
 	if (r < 0)
 		return r;
 	migrate_tell(x, "frozen");

@@ -49,3 +49,16 @@ load matrix
 	settled
 	equal "$(status_of here)" running
 }
+
+@test "migrate: what CRIU held stands still without it" {
+	up 8 4
+	at_moment migrate:commit-sent
+	kill -9 "$(pid_of source-criu)"
+	wait_for 60 grep -q 'frozen 1' "$CGROOT/$CG/here/cgroup.events"
+	kill -9 "$stopped"
+	wait_for 60 test -s "$T/beside.rc"
+	wait_for 60 has_ended
+	equal "$(status_of here)" paused
+	KILLED=1
+	settled
+}
