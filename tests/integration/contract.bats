@@ -124,7 +124,7 @@ load helpers
 	has "$output" "restore: option '--lsm-mount-context' requires an argument"
 	has "$output" "flag needs an argument"
 	refused hull checkpoint --image-path "$T/i" --work-path "$T/w" --leave-running --leave-running --tcp-established --file-locks \
-		--empty-ns network --parent-path ../pre --status-fd 3 web
+		--empty-ns network --parent-path ../pre --status-fd 1 web
 	has "$line" 'container `web` does not exist'
 	# as go-runc writes it
 	refused hull --criu "$T/criu" restore --image-path "$T/i" --work-path "$T/w" --bundle "$BUNDLE" --pid-file "$T/pid" --detach -no-subreaper \
