@@ -54,6 +54,12 @@ static void stop_listening(struct lazy *lz)
 	close_fd(&lz->dir);
 }
 
+void lazy_leave(struct lazy *lz)
+{
+	close_fd(&lz->listener);
+	close_fd(&lz->dir);
+}
+
 void lazy_free(struct lazy *lz)
 {
 	if (!lz)

@@ -59,6 +59,9 @@ struct lazy *lazy_new(const struct lazy_options *opt, struct err *err) must_chec
 void lazy_free(struct lazy *);
 /* Makes the socket in DIR, criu's work directory. It is gone again when criu has connected. */
 int lazy_listen(struct lazy *, int dir, struct err *err) must_check;
+/* It is served by a child, which has forked: without the socket of this process criu sees that
+ * child's end. */
+void lazy_leave(struct lazy *);
 /* Readable when there is something to do. */
 int lazy_fd(const struct lazy *);
 /* One round: all faults, then a bounded piece of the rest. Waits for at most TIMEOUT_MS (-1: as

@@ -281,6 +281,7 @@ int receive_fill(struct receiver *x, struct err *err)
 	if (x->filler == 0)
 		filler(x, restored[0]);
 	close(restored[0]);
+	lazy_leave(x->lazy);
 	if (x->late)
 		postcopy_begun(x);
 	return x->filler < 0 ? err_sys(err, -x->filler, "start the process that fills memory") : 0;

@@ -183,6 +183,7 @@ lives_there() {
 	unpopulated here
 	equal "$(far state there | jq -r .status)" running
 	goes_on "${1:-1}"
+	[[ -z ${KILLED:-} ]] || over_there
 	no_migration
 }
 
@@ -217,6 +218,18 @@ put_away() {
 	for left in "$FAR"/@migrate/*; do
 		[[ -e $left ]] || continue
 		has "$(ls "$left") $(jq -r .phase "$left/migrate.json")" "migrate.json aborted"
+		rm -r "$left"
+	done
+}
+
+# A target that was killed when it had to hear no more than that it may forget keeps its journal.
+over_there() {
+	local left
+
+	wait_for 60 has_ended
+	for left in "$FAR"/@migrate/*; do
+		[[ -e $left ]] || continue
+		equal "$(jq -r .phase "$left/migrate.json")" running
 		rm -r "$left"
 	done
 }

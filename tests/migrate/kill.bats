@@ -10,8 +10,9 @@ load matrix
 	up 8 4
 	killed migrate:dump source target
 	killed "migrate:images sent" source source-criu target filler
+	killed restore:state filler guard
 	killed receive:restored target-criu filler
-	equal "$count $(status_of here)" "8 running"
+	equal "$count $(status_of here)" "10 running"
 }
 
 @test "migrate: killed when COMMIT could have been sent" {
