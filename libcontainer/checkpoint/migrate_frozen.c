@@ -45,7 +45,7 @@ static int await_prepared(struct migration *x, struct err *err)
 
 	if (r < 0)
 		return r;
-	return migration_id_same(&msg.phase.id, &x->id)
+	return msg.type == WIRE_PREPARED && migration_id_same(&msg.phase.id, &x->id)
 		       ? 0
 		       : err_fail(err, EPROTO, "the target prepared another migration");
 }

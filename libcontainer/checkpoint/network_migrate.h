@@ -77,6 +77,8 @@ void network_target_done(struct network_target *x);
 int network_preflight(struct arena *a, const struct migrate_need *need,
 		      void (*problem)(void *ctx, const char *text), void *ctx,
 		      struct err *err) must_check;
+/* Whether SPEC has a network namespace that the container does not share. */
+bool network_is_own(const struct oci_spec *spec);
 /* Of SPEC: what brings links along. */
 void network_provided(struct arena *a, const struct oci_spec *spec, struct migrate_need *ret);
 

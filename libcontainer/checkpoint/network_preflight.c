@@ -17,6 +17,18 @@ struct check {
 
 #define PROBLEM(c, ...) (c)->problem((c)->ctx, arena_printf((c)->a, __VA_ARGS__))
 
+/* Not one that config.json names by a path, which is for others to set up, nor the host's. */
+bool network_is_own(const struct oci_spec *spec)
+{
+	const struct oci_linux *l = spec->linux_;
+	bool own = false;
+
+	for (size_t i = 0; l && i < l->namespaces.n; i++)
+		if (streq(l->namespaces.v[i].type, "network"))
+			own = !given(l->namespaces.v[i].path);
+	return own;
+}
+
 static void add(struct arena *a, struct oci_strings *list, const char *text)
 {
 	*arena_push(a, &list->v, &list->n) = text;
@@ -129,9 +141,14 @@ static int look_at_config(struct check *c, struct migrate_need *need, struct err
 	if (faccessat(AT_FDCWD, path, F_OK, 0) < 0)
 		return 0;
 	r = oci_decode_file(c->a, &oci_spec_type, AT_FDCWD, path, &spec, err);
-	if (r == 0)
-		network_provided(c->a, &spec, need);
-	return r;
+	if (r < 0)
+		return r;
+	network_provided(c->a, &spec, need);
+	if (!network_is_own(&spec))
+		PROBLEM(c, "config.json over here has no network namespace of its own: the "
+			   "container's network cannot be put into another one (--network none: go "
+			   "without)");
+	return 0;
 }
 
 int network_preflight(struct arena *a, const struct migrate_need *need,

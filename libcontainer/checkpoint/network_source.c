@@ -13,20 +13,15 @@
 /* ---- before ----------------------------------------------------------------------------------
  */
 
-/* The namespace is the container's own. One that config.json names by a path is for others to set
- * up, as is the host's. */
 static int is_taken(const struct migration *x, bool *ret, struct err *err)
 {
 	const char *mode = given(x->o->network) ? x->o->network : "auto";
-	const struct oci_linux *l = x->spec.linux_;
 	bool none = streq(mode, "none");
 
 	*ret = false;
 	if (!none && !streq(mode, "auto"))
 		return err_fail(err, EINVAL, "--network: '%s' is not auto or none", mode);
-	for (size_t i = 0; l && !none && i < l->namespaces.n; i++)
-		if (streq(l->namespaces.v[i].type, "network"))
-			*ret = !given(l->namespaces.v[i].path);
+	*ret = !none && network_is_own(&x->spec);
 	return 0;
 }
 

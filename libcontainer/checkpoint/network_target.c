@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "libcontainer/base/cleanup.h"
@@ -168,6 +169,15 @@ static int fill(struct network_target *x, struct err *err)
 	return r;
 }
 
+/* By the target's config.json, which may be another one than the source's. */
+static bool is_hosts(int host_ns)
+{
+	struct stat host, here;
+
+	return fstat(host_ns, &host) < 0 || stat("/proc/self/ns/net", &here) < 0 ||
+	       (host.st_ino == here.st_ino && host.st_dev == here.st_dev);
+}
+
 static int enter_and_fill(struct network_target *x, pid_t pid, struct err *err)
 {
 	struct network_place *p = &x->place;
@@ -180,7 +190,12 @@ static int enter_and_fill(struct network_target *x, pid_t pid, struct err *err)
 	if (own < 0)
 		return own;
 	p->host_ns = fcntl(own, F_DUPFD_CLOEXEC, 3);
-	r = p->host_ns < 0 ? err_sys(err, errno, "copy a descriptor") : fill(x, err);
+	if (p->host_ns < 0)
+		r = err_sys(err, errno, "copy a descriptor");
+	else if (is_hosts(own))
+		r = err_fail(err, EINVAL, "the container's network is the host's own here");
+	else
+		r = fill(x, err);
 	if (network_leave(own, &late) < 0) {
 		*err = late;
 		return -late.code;

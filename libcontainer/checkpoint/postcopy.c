@@ -6,9 +6,9 @@
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/checkpoint/migrate.h"
 
-#define QUEUE_MAX  16384 /* ranges: more than any target asks for ahead */
-#define PIECE      64    /* pages of the queue at a time: who waits for a page comes between */
-#define RESTORE_MS 120000
+#define QUEUE_MAX 16384  /* ranges: more than any target asks for ahead */
+#define PIECE     64     /* pages of the queue at a time: who waits for a page comes between */
+#define QUIET_MS  120000 /* it restores, or fills in what it has, and says nothing */
 
 /* The queue is what the target asks for ahead; who waits there for a page is served at once. */
 static int push(struct migration *x, uint64_t process, const struct wire_range *r, struct err *err)
@@ -90,9 +90,9 @@ int postcopy_serve(struct migration *x, enum wire_type type, struct wire_msg *re
 	for (;;) {
 		bool busy = x->queue.n > 0;
 		int r = wire_next(&x->wire,
-				  busy         ? 0
-				  : x->filling ? MIGRATE_TIMEOUT_MS
-					       : RESTORE_MS,
+				  busy                    ? 0
+				  : x->filling && x->late ? MIGRATE_TIMEOUT_MS
+							  : QUIET_MS,
 				  ret, err);
 
 		if (r == -ETIMEDOUT && busy) {

@@ -50,6 +50,7 @@ static _Noreturn void child(enum transport_kind kind, int sock, int said, const 
 
 static int start(struct transport *t, const char *path, const char *const *argv, struct err *err)
 {
+	static const int requests = 8 << 20;
 	int pair[2] = {-1, -1}, pipe_fds[2] = {-1, -1};
 	pid_t parent = getpid();
 	int r = 0;
@@ -58,6 +59,10 @@ static int start(struct transport *t, const char *path, const char *const *argv,
 	 * would wait behind what is in it. */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(err, errno, "make a socket");
+	/* Small requests for pages, each of which counts as much more than its bytes: as many as
+	 * there can be threads that wait for one, while we are busy sending. Else both ends would
+	 * wait for each other. */
+	(void)setsockopt(pair[1], SOL_SOCKET, SO_SNDBUFFORCE, &requests, sizeof(requests));
 	if (pipe2(pipe_fds, O_CLOEXEC) < 0 || fcntl(pipe_fds[0], F_SETFL, O_NONBLOCK) < 0)
 		r = err_sys(err, errno, "make a pipe");
 	if (r == 0)

@@ -195,6 +195,10 @@ no_ports() { # HOST
 	migrate_refused --dry-run
 	has "$line" "there is no network device 'nd7'"
 	BUNDLE=$T/there config 'del(.linux.netDevices)'
+	BUNDLE=$T/there config '.linux.namespaces |= map(select(.type != "network"))'
+	migrate_refused --dry-run --bridge br0
+	has "$line" "no network namespace of its own"
+	BUNDLE=$T/there config '.linux.namespaces += [{type: "network"}]'
 	migrate --dry-run --bridge br0
 	migrate --network none
 	equal "$(in_container B there ip -j addr | jq -r '.[].ifname')" lo
