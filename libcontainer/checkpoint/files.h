@@ -115,6 +115,8 @@ int files_take_begin(struct receiver *x, struct err *err) must_check;
 int files_take(struct receiver *x, const struct wire_msg *msg, struct err *err) must_check;
 /* All is there: to its place. */
 int files_take_end(struct receiver *x, struct err *err) must_check;
+/* The container runs: the disk has them before the source hears that all is over. */
+void files_take_sync(struct receiver *x);
 void files_take_close(struct receiver *x);
 /* Of a migration that came to nothing, or may still (receiving), as PHASE says: what it has made
  * goes, and nothing else. DIRFD is its directory, and NAME ends with its id. */

@@ -50,6 +50,8 @@ static int add_tree(struct files *f, const char *kind, const char *path, const c
 		return err_sys(err, -t->fd, "open '%s', which is to be copied", here);
 	if (streq(kind, FILES_UPPER)) {
 		r = layers_find(&f->arena, t->fd, &t->layers, err);
+		if (r < 0)
+			err_hint(err, "--rootfs copy needs no layers");
 		if (r == 0)
 			return err_fail(err, EINVAL,
 					"--rootfs upper: the root file system '%s' is no overlay",

@@ -13,20 +13,27 @@
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
 #include "libcontainer/base/path.h"
+#include "libcontainer/base/proc.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/files.h"
 #include "libcontainer/checkpoint/receive.h"
 #include "oci-spec/field.h"
 #include "oci-spec/oci.h"
 
-#define NOTE  "files.json"
-#define MOVED "files.moved" /* what is there is ours from then on */
-#define STAGE ".hull-migrate-%s"
+#define NOTE         "files.json"
+#define MOVED        "files.moved" /* the same, when all is there: with what is not ours */
+#define STAGE        ".hull-migrate-%s"
+
+#define SYNC_MS      600000 /* a disk that takes longer is given up */
+#define SYNC_TICK_MS 5000   /* the source hears that we are at work */
 
 /* What is noted before anything is made. */
 struct taken_tree {
 	const char *dir;
 	struct oci_strings made; /* directories, the outermost first */
+	/* In MOVED: which directory it is, and what somebody else has put into it. */
+	struct opt_u64 inode;
+	struct oci_strings others;
 };
 struct taken_note {
 	const char *config; /* is ours if the bundle is: its config.json */
@@ -35,8 +42,10 @@ struct taken_note {
 
 /* clang-format off */
 static const struct oci_field taken_tree_fields[] = {
-	FIELD_STRING (taken_tree, dir,  "dir"),
-	FIELD_STRINGS(taken_tree, made, "made"),
+	FIELD_STRING (taken_tree, dir,    "dir"),
+	FIELD_STRINGS(taken_tree, made,   "made"),
+	FIELD_U64    (taken_tree, inode,  "inode"),
+	FIELD_STRINGS(taken_tree, others, "others"),
 };
 static OCI_TYPE(taken_tree, taken_tree_fields);
 static const struct oci_field taken_note_fields[] = {
@@ -102,8 +111,29 @@ static int make_room(struct receiver *x, struct files_place *p, struct err *err)
 	return p->fd < 0 ? err_sys(err, -p->fd, "open a directory in '%s'", p->dir) : 0;
 }
 
-/* On the disk of this host before any of it is made: who comes after us finds what is ours. */
-static int note_all(struct receiver *x, struct err *err)
+/* Once the files are moved up, what was there before is told from them by its names. */
+static int note_others(struct arena *a, const char *stage, const struct files_place *p,
+		       struct taken_tree *ret, struct err *err)
+{
+	int copy = openat(p->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	const char **v = NULL;
+	struct dirent *e;
+	struct stat st;
+
+	if (!dir || fstat(p->dir_fd, &st) < 0)
+		return err_sys(err, errno, "look at '%s'", p->dir);
+	ret->inode = (struct opt_u64){true, st.st_ino};
+	while ((errno = 0, e = readdir(dir)))
+		if (!streq(e->d_name, ".") && !streq(e->d_name, "..") && !streq(e->d_name, stage))
+			*arena_push(a, &v, &ret->others.n) = arena_strdup(a, e->d_name);
+	ret->others.v = v;
+	ret->others.set = true;
+	return errno ? err_sys(err, errno, "look at '%s'", p->dir) : 0;
+}
+
+/* Before anything is made, and before it is moved: who comes after us finds what is ours. */
+static int note_all(struct receiver *x, const char *name, bool complete, struct err *err)
 {
 	const struct files_taken *t = x->taken;
 	struct taken_note note = {.trees = {.set = true}};
@@ -112,18 +142,23 @@ static int note_all(struct receiver *x, struct err *err)
 	note.trees.v = arena_array(&x->arena, struct taken_tree, t->n);
 	for (size_t i = 0; i < t->n; i++) {
 		struct files_place *p = &t->v[i];
+		struct taken_tree *tree = &note.trees.v[note.trees.n];
 
 		if (p->upper)
 			continue;
-		find_missing(&x->arena, p->dir, &p->made);
-		note.trees.v[note.trees.n++] = (struct taken_tree){p->dir, p->made};
+		if (!complete)
+			find_missing(&x->arena, p->dir, &p->made);
+		*tree = (struct taken_tree){.dir = p->dir, .made = p->made};
+		if (complete && note_others(&x->arena, t->stage, p, tree, err) < 0)
+			return -err->code;
+		note.trees.n++;
 		for (size_t j = 0; j < p->made.n; j++)
 			if (streq(p->made.v[j], x->need.bundle))
 				note.config =
 					arena_printf(&x->arena, "%s/config.json", x->need.bundle);
 	}
 	text = oci_encode(&x->arena, &taken_note_type, &note, "");
-	return io_replace_file(x->dir_fd, NOTE, text, strlen(text), 0600, err);
+	return io_replace_file(x->dir_fd, name, text, strlen(text), 0600, err);
 }
 
 static const char *stage_of(struct arena *a, const char *id)
@@ -152,7 +187,7 @@ int files_take_begin(struct receiver *x, struct err *err)
 	t->buf = malloc(WIRE_BODY_MAX);
 	if (!t->buf)
 		return err_sys(err, ENOMEM, "receive files");
-	r = note_all(x, err);
+	r = note_all(x, NOTE, false, err);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = make_room(x, &t->v[i], err);
 	return r;
@@ -302,12 +337,11 @@ static int move_up(const struct files_taken *t, const struct files_place *p, str
 
 int files_take_end(struct receiver *x, struct err *err)
 {
-	int r = 0;
+	int r;
 
 	if (!x->taken)
 		return 0;
-	if (mknodat(x->dir_fd, MOVED, S_IFREG | 0600, 0) < 0)
-		return err_sys(err, errno, "note that files are complete");
+	r = note_all(x, MOVED, true, err);
 	for (size_t i = 0; r == 0 && i < x->taken->n; i++) {
 		struct files_place *p = &x->taken->v[i];
 
@@ -319,6 +353,50 @@ int files_take_end(struct receiver *x, struct err *err)
 			err_sys(err, -r, "set the attributes of '%s'", p->dir);
 	}
 	return r;
+}
+
+static _Noreturn void sync_all(struct receiver *x)
+{
+	int r = 0;
+
+	/* A disk may keep us for ever: nobody else shall wait for that. */
+	close(x->wire.in);
+	if (x->wire.out != x->wire.in)
+		close(x->wire.out);
+	close(x->opts->said);
+	close_fd(&x->net.helper_fd);
+	close_fd(&x->dir_fd);
+	for (size_t i = 0; i < x->taken->n; i++)
+		if (syncfs(x->taken->v[i].dir_fd) < 0)
+			r = errno;
+	_exit(r);
+}
+
+void files_take_sync(struct receiver *x)
+{
+	const struct wire_msg at_work = {.type = WIRE_PROGRESS};
+	auto_fd int pidfd = -1;
+	struct err ignored;
+	int status = -ETIMEDOUT;
+	pid_t pid;
+
+	if (!x->taken)
+		return;
+	pid = proc_clone(0, -1, &pidfd);
+	if (pid == 0)
+		sync_all(x);
+	for (int ms = 0; pid > 0 && status == -ETIMEDOUT && ms < SYNC_MS; ms += SYNC_TICK_MS) {
+		if (proc_pidfd_wait_exit(pidfd, SYNC_TICK_MS) == 0)
+			status = proc_wait(pid);
+		else
+			(void)!wire_send(&x->wire, &at_work, NULL, 0, &ignored);
+	}
+	if (pid < 0)
+		status = (int)-pid;
+	if (status && x->opts->said >= 0)
+		dprintf(x->opts->said,
+			"hull: the files that came are perhaps not on the disk: %s\n",
+			err_name(status < 0 ? -status : status));
 }
 
 void files_take_close(struct receiver *x)
@@ -335,25 +413,35 @@ void files_take_close(struct receiver *x)
 /* ---- undo --------------------------------------------------------------------------------------
  */
 
-static int remove_all(int fd, struct err *err)
+static bool is_in(const struct oci_strings *list, const char *name)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (streq(list->v[i], name))
+			return true;
+	return false;
+}
+
+static int remove_all(int fd, const struct oci_strings *but, struct err *err)
 {
 	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
 	auto_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
 	struct dirent *e;
 
 	while (r == 0 && dir && (e = readdir(dir)))
-		if (!streq(e->d_name, ".") && !streq(e->d_name, ".."))
+		if (!streq(e->d_name, ".") && !streq(e->d_name, "..") && !is_in(but, e->d_name))
 			r = tree_remove(fd, e->d_name, err);
 	return r;
 }
 
-static int undo_tree(const struct taken_tree *t, const char *stage, bool moved, struct err *err)
+static int undo_tree(const struct taken_tree *t, const char *stage, struct err *err)
 {
 	auto_fd int fd = path_openat2(AT_FDCWD, t->dir, O_RDONLY | O_DIRECTORY, 0, 0);
 	int r = fd < 0 ? 0 : tree_remove(fd, stage, err);
+	struct stat st;
 
-	if (r == 0 && moved && fd >= 0)
-		r = remove_all(fd, err);
+	/* Another directory of that name is somebody else's. */
+	if (r == 0 && fd >= 0 && t->inode.set && fstat(fd, &st) == 0 && st.st_ino == t->inode.v)
+		r = remove_all(fd, &t->others, err);
 	/* Only what is empty. */
 	for (size_t i = t->made.n; r == 0 && i > 0; i--)
 		(void)rmdir(t->made.v[i - 1]);
@@ -366,18 +454,22 @@ int files_undo(struct arena *a, int dirfd, const char *name, enum journal_phase 
 	const char *id = strrchr(name, '/') + 1;
 	struct taken_note note = {0};
 	struct err ignored = ERR_NONE;
-	bool moved = faccessat(dirfd, MOVED, F_OK, 0) == 0;
+	bool moved = oci_decode_file(a, &taken_note_type, dirfd, MOVED, &note, &ignored) == 0;
 	int r = 0;
 
 	if (phase != JOURNAL_RECEIVING && phase != JOURNAL_ABORTED && phase != JOURNAL_LOST)
 		return 0;
-	if (oci_decode_file(a, &taken_note_type, dirfd, NOTE, &note, &ignored) < 0)
+	if (!moved)
+		note = (struct taken_note){0};
+	if (!moved && oci_decode_file(a, &taken_note_type, dirfd, NOTE, &note, &ignored) < 0)
 		return 0;
 	if (moved && given(note.config))
 		(void)!unlink(note.config);
 	for (size_t i = note.trees.n; r == 0 && i > 0; i--)
-		r = undo_tree(&note.trees.v[i - 1], stage_of(a, id), moved, err);
-	if (r == 0)
+		r = undo_tree(&note.trees.v[i - 1], stage_of(a, id), err);
+	if (r == 0) {
+		(void)!unlinkat(dirfd, MOVED, 0);
 		(void)!unlinkat(dirfd, NOTE, 0);
+	}
 	return r;
 }

@@ -214,8 +214,6 @@ static bool goes_on(const void *ctx)
 static int begin(void *ctx, struct err *err)
 {
 	struct migration *x = ctx;
-	const char *path = ckpt_config_path(&x->c, &x->arena);
-	auto_fd int fd = -1;
 	int r = journal_begin(&x->arena, x->c.dirfd, JOURNAL_SOURCE, &x->id, x->o->destination,
 			      x->o->ssh, &x->journal, err);
 
@@ -223,6 +221,15 @@ static int begin(void *ctx, struct err *err)
 		return r;
 	cancel_block(&x->mask);
 	x->deaf = true;
+	return 0;
+}
+
+static int send_config(void *ctx, struct err *err)
+{
+	struct migration *x = ctx;
+	const char *path = ckpt_config_path(&x->c, &x->arena);
+	auto_fd int fd = -1;
+
 	x->cancel_fd = x->wire.stop_fd = cancel_fd(err);
 	if (x->cancel_fd < 0)
 		return x->cancel_fd;
@@ -263,6 +270,7 @@ static const struct step migrate_steps[] = {
 	{"connect",   NULL,          migrate_connect, NULL},
 	{"preflight", NULL,          preflight,      NULL},
 	{"begin",     goes_on,       begin,          undo_begin},
+	{"send config", goes_on,     send_config,    NULL},
 	{"network",   network_source_applies, network_source_prepare, network_source_undo},
 	{"copy files", migrate_has_files, migrate_copy_files, NULL},
 	{"rounds",    migrate_copies_before, migrate_rounds, migrate_undo_rounds},

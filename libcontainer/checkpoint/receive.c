@@ -286,6 +286,8 @@ static int finish(struct receiver *x, struct err *err)
 	if (r == 0)
 		r = fault_point("receive", "running", err);
 	if (r == 0)
+		files_take_sync(x);
+	if (r == 0)
 		r = wire_send_phase(&x->wire, WIRE_COMMITTED, &x->id, JOURNAL_NONE, err);
 	/* Without it the journal stays, for who asks later. */
 	if (r == 0 && wire_expect(&x->wire, WIRE_FORGET, x->opts->idle_ms, &msg, &ignored) == 0)
@@ -310,7 +312,7 @@ static int end_journal(struct receiver *x, struct err *err)
 	default:
 		break;
 	}
-	if (r == 0)
+	if (r == 0 && journal_phase(&x->journal) != JOURNAL_LOST) /* it is told first */
 		r = files_undo(&x->arena, x->dir_fd, x->name, journal_phase(&x->journal), err);
 	if (r == 0 && (journal_phase(&x->journal) == JOURNAL_RECEIVING ||
 		       (journal_phase(&x->journal) == JOURNAL_ABORTED && x->given_up)))
@@ -332,11 +334,14 @@ static int receive_forget(struct receiver *x, struct err *err)
 static void tell_lost(struct receiver *x)
 {
 	struct err err = ERR_NONE;
+	bool told = wire_send_phase(&x->wire, WIRE_PHASE, &x->id, JOURNAL_LOST, &err) == 0;
 
-	if (wire_send_phase(&x->wire, WIRE_PHASE, &x->id, JOURNAL_LOST, &err) < 0)
-		return;
-	wire_send_error(&x->wire, &x->why);
-	if (receive_forget(x, &err) == 0 && state_remove(x->root, x->name, &err) < 0)
+	if (told)
+		wire_send_error(&x->wire, &x->why);
+	err_clear(&err);
+	if (files_undo(&x->arena, x->dir_fd, x->name, JOURNAL_LOST, &err) < 0)
+		log_later("%s", err.text);
+	else if (told && receive_forget(x, &err) == 0 && state_remove(x->root, x->name, &err) < 0)
 		log_later("%s", err.text);
 }
 

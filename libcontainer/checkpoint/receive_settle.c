@@ -131,8 +131,12 @@ static int look_up(struct receiver *x, enum journal_phase *ret, bool *ret_alone,
 	if (*ret_alone)
 		r = receive_orphan(x->root, x->dir_fd, &x->journal, err);
 	*ret = journal_phase(&x->journal);
-	if (r == 0 && *ret_alone)
-		r = files_undo(&x->arena, x->dir_fd, x->name, *ret, err);
+	/* The source has to know, whatever is in the way of that: it is put away later. */
+	if (r == 0 && *ret_alone && files_undo(&x->arena, x->dir_fd, x->name, *ret, err) < 0) {
+		log_warn("migrate: %s: %s", x->name, err->text);
+		err_clear(err);
+		*ret_alone = false;
+	}
 	return r;
 }
 

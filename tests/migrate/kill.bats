@@ -63,3 +63,18 @@ load matrix
 	KILLED=1
 	settled
 }
+
+@test "migrate: what somebody else puts where files are to come stays" {
+	rm -rf "$T/here/rootfs" "$T/there/rootfs"
+	cp -a "$STORE/rootfs" "$T/here/rootfs"
+	mkdir "$T/there/rootfs"
+	up 8 4
+	at_moment receive:received --rootfs copy
+	echo mine > "$T/there/rootfs/bin"
+	echo mine > "$T/there/rootfs/other"
+	go_on
+	has "$(cat "$ERR")" "move 'bin'"
+	lives_here
+	equal "$(ls -A "$T/there/rootfs")" $'bin\nother'
+	equal "$(cat "$T/there/rootfs/bin" "$T/there/rootfs/other")" $'mine\nmine'
+}
