@@ -85,6 +85,8 @@ int cgroup_delegate(int fd, uid_t uid, struct err *err) must_check;
 
 /* Freezes or thaws, and waits until the kernel says so (bounded: 10 s). */
 int cgroup_freeze(int fd, bool frozen, struct err *err) must_check;
+/* Turns the switch alone. 0 or -errno. */
+int cgroup_freeze_later(int fd, bool frozen);
 int cgroup_is_frozen(int fd);    /* by its own switch: 1, 0 or -errno */
 int cgroup_stands_still(int fd); /* by its own or a parent's: 1, 0 or -errno */
 /* The same of a cgroup that is not open. */

@@ -9,9 +9,14 @@
 #include "cgroups/file.h"
 #include "cgroups/freeze.h"
 
+int cgroup_freeze_later(int fd, bool frozen)
+{
+	return cgroup_file_write(fd, "cgroup.freeze", frozen ? "1" : "0");
+}
+
 int cgroup_freeze_for(int fd, bool frozen, int timeout_ms)
 {
-	int r = cgroup_file_write(fd, "cgroup.freeze", frozen ? "1" : "0");
+	int r = cgroup_freeze_later(fd, frozen);
 
 	if (r < 0)
 		return r;

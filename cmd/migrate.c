@@ -28,6 +28,8 @@ static const struct cli_option options[] = {
 		"rounds of copying before it stops in any case (default: 16; of --mode hybrid: 2)"),
 	OPT_TIME(struct args, o.max_time_ms, 0, "max-time", "TIME",
 		 "time of all these rounds, after which it stops in any case (default: no limit)"),
+	OPT_FLAG(struct args, o.auto_converge, 0, "auto-converge",
+		 "when rounds get no smaller, slow the container down more and more, by freezing it for parts of a second"),
 	OPT_SIZE(struct args, bandwidth, 0, "bandwidth", "BYTES",
 		 "send no more than this in a second"),
 	OPT_STRING(struct args, o.compress, 0, "compress", "auto|none|lz4|zstd[:LEVEL]",
@@ -88,6 +90,8 @@ static void progress_line(void *ctx, const struct container_migrate_progress *p)
 		fprintf(stderr, ", %" PRIu64 " MiB/s are written", p->dirty_rate >> 20);
 	if (p->bandwidth)
 		fprintf(stderr, ", %" PRIu64 " MiB/s go over", p->bandwidth >> 20);
+	if (p->throttle)
+		fprintf(stderr, ", throttled by %u %%", p->throttle);
 	if (p->predicted_ms)
 		fprintf(stderr, ", would stand still for %" PRIu64 " ms", p->predicted_ms);
 	fputs("\033[K", stderr);
@@ -104,9 +108,9 @@ static void progress_json(void *ctx, const struct container_migrate_progress *p)
 		fprintf(stderr,
 			"{\"event\":\"round\",\"round\":%u,\"memoryBytes\":%" PRIu64
 			",\"sentBytes\":%" PRIu64 ",\"ms\":%" PRIu64 ",\"bandwidth\":%" PRIu64
-			",\"dirtyRate\":%" PRIu64 ",\"predictedMs\":%" PRIu64 "}\n",
+			",\"dirtyRate\":%" PRIu64 ",\"predictedMs\":%" PRIu64 ",\"throttle\":%u}\n",
 			p->round, p->dirty_bytes, p->sent_bytes, p->took_ms, p->bandwidth,
-			p->dirty_rate, p->predicted_ms);
+			p->dirty_rate, p->predicted_ms, p->throttle);
 }
 
 static double ms(uint64_t ns)

@@ -165,6 +165,7 @@ struct container_migrate_progress {
 	uint64_t dirty_rate; /* bytes of memory that are written a second; 0: not known */
 	uint64_t took_ms, predicted_ms; /* predicted: the downtime, if it stopped now */
 	uint64_t bandwidth;             /* bytes of memory a second */
+	unsigned throttle; /* percent of the time that it is made to stand still; 0: none */
 };
 /* Times in nanoseconds; frozen is the time from before the source stood still to the target's word
  * that it runs, of which dump, transfer and restore are parts. */
@@ -199,6 +200,7 @@ struct container_migrate_opts {
 	int downtime_ms;
 	uint32_t max_rounds; /* 0: as fits the mode */
 	int max_time_ms;     /* of the rounds; 0: no limit */
+	bool auto_converge;  /* throttled, when rounds get no smaller */
 	bool dry_run, tcp_established;
 	bool recover;      /* nothing new: what became of an earlier one is asked and carried out */
 	bool cancel;       /* nothing new: who migrates it is told to give it up */

@@ -137,7 +137,7 @@ _hull_options()
 	events) _hull_words "--stats --interval --help" ;;
 	checkpoint) _hull_words "--image-path --work-path --tcp-established --ext-unix-sk --shell-job --lazy-pages --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --parent-path --leave-running --pre-dump --tcp-skip-in-flight --link-remap --status-fd --page-server --export --compress --rootfs --help" ;;
 	restore) _hull_words "--bundle --config --detach --console-socket --pidfd-socket --pid-file --image-path --work-path --tcp-established --ext-unix-sk --shell-job --lazy-pages --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --tcp-close --lsm-profile --lsm-mount-context --no-subreaper --no-new-keyring --keep --import --max-size --help" ;;
-	migrate) _hull_words "--mode --downtime --max-rounds --max-time --bandwidth --compress --tcp-established --network --bridge --on-switch --rootfs --volume --name --ssh-command --target-hull --target-root --target-criu --dry-run --recover --cancel --force-resume --json --help" ;;
+	migrate) _hull_words "--mode --downtime --max-rounds --max-time --auto-converge --bandwidth --compress --tcp-established --network --bridge --on-switch --rootfs --volume --name --ssh-command --target-hull --target-root --target-criu --dry-run --recover --cancel --force-resume --json --help" ;;
 	migrate-receive) _hull_words "--help" ;;
 	spec) _hull_words "--bundle --rootless --help" ;;
 	features) _hull_words "--help" ;;

@@ -184,6 +184,7 @@ complete -c hull -n "__hull_in 'migrate'" -l mode -x -a 'auto precopy hybrid pos
 complete -c hull -n "__hull_in 'migrate'" -l downtime -x -d 'stop when it is expected to stand still for no longer than this (default: 300ms)'
 complete -c hull -n "__hull_in 'migrate'" -l max-rounds -x -d 'rounds of copying before it stops in any case (default: 16; of --mode hybrid: 2)'
 complete -c hull -n "__hull_in 'migrate'" -l max-time -x -d 'time of all these rounds, after which it stops in any case (default: no limit)'
+complete -c hull -n "__hull_in 'migrate'" -l auto-converge -d 'when rounds get no smaller, slow the container down more and more, by freezing it for parts of a second'
 complete -c hull -n "__hull_in 'migrate'" -l bandwidth -x -d 'send no more than this in a second'
 complete -c hull -n "__hull_in 'migrate'" -l compress -x -a 'auto none lz4 zstd[:LEVEL]' -d 'how memory is compressed; auto: as fits the connection (default: auto)'
 complete -c hull -n "__hull_in 'migrate'" -l tcp-established -d 'established TCP connections, too'

@@ -189,6 +189,16 @@ static void note_keys(struct memory *m)
 		m->keys[i] = memory_key(m->pids[i]);
 }
 
+/* It wants tasks that run. */
+static int update(struct memory *m, struct err *err)
+{
+	int r = m->throttle ? throttle_hold(m->throttle, err) : 0;
+
+	if (r == 0)
+		r = track_set_update(&m->set, m->pids, m->n_pids, err);
+	return r == 0 && m->throttle ? throttle_go_on(m->throttle, err) : r;
+}
+
 int memory_round(struct memory *m, bool final, struct err *err)
 {
 	struct wire_msg msg = {.type = WIRE_ROUND_BEGIN, .round = {++m->round, final, 0, 0}};
@@ -205,7 +215,7 @@ int memory_round(struct memory *m, bool final, struct err *err)
 		r = wire_send(m->wire, &msg, NULL, 0, err);
 	/* What stands still cannot be tracked any more: new processes are copied whole. */
 	if (r == 0 && !final)
-		r = track_set_update(&m->set, m->pids, m->n_pids, err);
+		r = update(m, err);
 	if (r == 0)
 		r = track_set_scan(&m->set, note, m, NULL);
 	if (r == 0)

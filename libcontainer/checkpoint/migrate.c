@@ -63,6 +63,8 @@ static int choose_mode(void *ctx, struct err *err)
 				"--mode: '%s' is not auto, precopy, hybrid, postcopy or stop",
 				name);
 	x->mode = (enum migrate_mode)mode;
+	if (x->o->auto_converge && (x->mode == MIGRATE_POSTCOPY || x->mode == MIGRATE_STOP))
+		return err_fail(err, EINVAL, "--auto-converge: --mode %s has no rounds", name);
 	x->lazy = x->mode != MIGRATE_STOP;
 	r = x->lazy && x->mode != MIGRATE_POSTCOPY ? track_probe(err) : 0;
 	if (r < 0 && x->mode != MIGRATE_AUTO)
@@ -315,6 +317,7 @@ int container_migrate(struct container_root *root, const struct container_migrat
 	r = container_open(&x.c, root, opts->id, OPEN_LOCKED, err);
 	if (r == 0)
 		r = opts->recover ? migrate_recover(&x, err) : migrate(&x, err);
+	throttle_end(&x.throttle);
 	memory_done(&x.memory);
 	postcopy_done(&x);
 	network_source_done(&x);

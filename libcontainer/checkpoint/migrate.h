@@ -24,6 +24,7 @@
 #include "libcontainer/checkpoint/checkpoint.h"
 #include "libcontainer/checkpoint/journal.h"
 #include "libcontainer/checkpoint/network_migrate.h"
+#include "libcontainer/checkpoint/throttle.h"
 #include "libcontainer/checkpoint/track.h"
 #include "libcontainer/checkpoint/transport.h"
 #include "libcontainer/checkpoint/wire.h"
@@ -85,6 +86,7 @@ struct memory {
 	struct wire *wire;
 	struct container *c;
 	struct track_set set;
+	struct throttle *throttle; /* held while processes are made to be tracked; or NULL */
 	uint32_t round;
 	struct track_range *ranges; /* of the process that is being scanned */
 	size_t n_ranges, max_ranges;
@@ -146,6 +148,7 @@ struct migration {
 	struct transport transport;
 	struct wire wire;
 	struct memory memory;
+	struct throttle throttle; /* until just before it is frozen */
 	struct files *files;
 	struct journal journal;
 	struct network_source net;

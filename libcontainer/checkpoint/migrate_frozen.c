@@ -133,9 +133,13 @@ static int commit(struct migration *x, struct err *err)
 static int on_frozen(void *ctx, struct err *err)
 {
 	struct migration *x = ctx;
+	int r;
 
 	x->frozen = rate_now_ns();
-	return journal_advance(&x->arena, x->c.dirfd, &x->journal, JOURNAL_FROZEN, err);
+	r = journal_advance(&x->arena, x->c.dirfd, &x->journal, JOURNAL_FROZEN, err);
+	/* From here on the dump alone freezes and thaws. */
+	throttle_end(&x->throttle);
+	return r;
 }
 
 static int on_dumped(void *ctx, int images_fd, int work_fd, struct err *err)

@@ -36,6 +36,7 @@ static struct container_migrate_progress numbers(const struct migration *x, cons
 		.sent_bytes = m->wire->sent.bytes - m->sent_before,
 		.took_ms = (uint64_t)took / 1000000,
 		.dirty_rate = policy_dirty_rate(p),
+		.throttle = x->throttle.percent,
 	};
 }
 
@@ -85,11 +86,21 @@ static void give_up(struct migration *x)
 	x->late = true;
 }
 
+static int throttle(struct migration *x, struct policy *p, struct err *err)
+{
+	unsigned percent = policy_throttle(p);
+
+	log_debug("migrate: rounds do not get small enough: throttled by %u %%", percent);
+	return throttle_set(&x->throttle, x->c.cgroup_fd, x->c.dirfd, percent, err);
+}
+
 static int rounds(struct migration *x, struct policy *p, struct err *err)
 {
 	enum policy_decision d = POLICY_GO_ON;
 
-	while (d == POLICY_GO_ON) {
+	while (d == POLICY_GO_ON || d == POLICY_THROTTLE) {
+		if (d == POLICY_THROTTLE && throttle(x, p, err) < 0)
+			return -err->code;
 		x->round_began = rate_now_ns();
 		if (memory_round(&x->memory, false, err) < 0)
 			return -err->code;
@@ -110,6 +121,7 @@ int migrate_rounds(void *ctx, struct err *err)
 	struct policy p = {
 		.allowed_ns = (int64_t)x->o->downtime_ms * 1000000,
 		.max_time_ns = (int64_t)x->o->max_time_ms * 1000000,
+		.converge = x->o->auto_converge,
 		.max_rounds = x->o->max_rounds            ? x->o->max_rounds
 			      : x->mode == MIGRATE_HYBRID ? HYBRID
 							  : MAX_ROUNDS,
@@ -121,11 +133,14 @@ int migrate_rounds(void *ctx, struct err *err)
 	if (r < 0 || x->mode == MIGRATE_POSTCOPY)
 		return r;
 	x->policy = &p;
+	x->memory.throttle = &x->throttle;
 	if (x->o->progress) {
 		x->memory.tick = tick;
 		x->memory.tick_ctx = x;
 	}
 	r = rounds(x, &p, err);
+	if (r < 0)
+		throttle_end(&x->throttle);
 	x->memory.tick = NULL;
 	x->policy = NULL;
 	return r;
@@ -135,5 +150,6 @@ void migrate_undo_rounds(void *ctx)
 {
 	struct migration *x = ctx;
 
+	throttle_end(&x->throttle);
 	memory_done(&x->memory);
 }

@@ -7,6 +7,9 @@
 #define PROCESS_NS      9000000
 #define MIB_NS          40000
 #define LEAST_BANDWIDTH (1ULL << 20)
+#define FIRST_THROTTLE  20
+#define MORE_THROTTLE   10
+#define LAST_THROTTLE   99
 #define NOT_CONVERGING  2 /* rounds that were hardly smaller than those before */
 
 void policy_round(struct policy *p, uint64_t bytes, int64_t took_ns)
@@ -61,9 +64,20 @@ enum policy_decision policy_decide(const struct policy *p, uint32_t n_processes)
 {
 	if (p->round > 1 && policy_predict(p, n_processes, false) <= p->allowed_ns)
 		return POLICY_STOP;
-	if (p->round >= p->max_rounds || p->stuck >= NOT_CONVERGING)
+	if (p->round >= p->max_rounds || (p->max_time_ns && p->elapsed_ns >= p->max_time_ns))
 		return POLICY_GIVE_UP;
-	if (p->max_time_ns && p->elapsed_ns >= p->max_time_ns)
-		return POLICY_GIVE_UP;
-	return POLICY_GO_ON;
+	if (p->throttle && p->throttle < LAST_THROTTLE)
+		return POLICY_THROTTLE;
+	if (p->stuck < NOT_CONVERGING)
+		return POLICY_GO_ON;
+	return p->converge && !p->throttle ? POLICY_THROTTLE : POLICY_GIVE_UP;
+}
+
+unsigned policy_throttle(struct policy *p)
+{
+	unsigned more = p->throttle ? p->throttle + MORE_THROTTLE : FIRST_THROTTLE;
+
+	p->throttle = more < LAST_THROTTLE ? more : LAST_THROTTLE;
+	p->stuck = 0;
+	return p->throttle;
 }

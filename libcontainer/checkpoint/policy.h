@@ -13,13 +13,15 @@ struct policy {
 	int64_t allowed_ns;  /* that the container may stand still */
 	int64_t max_time_ns; /* of all rounds; 0: no limit */
 	uint32_t max_rounds;
+	bool converge; /* it may be throttled */
 
 	/* what is known so far */
 	uint32_t round;
 	uint64_t total, last;       /* bytes of memory of the first round, of the last one */
 	int64_t took_ns, before_ns; /* the last one, the one before it */
 	int64_t elapsed_ns;
-	unsigned stuck; /* rounds that were hardly smaller than those before */
+	unsigned stuck;    /* rounds that were hardly smaller than those before */
+	unsigned throttle; /* percent of the time that it stands still now */
 };
 
 /* A round of BYTES of memory took so long. */
@@ -36,9 +38,12 @@ int64_t policy_predict(const struct policy *p, uint32_t n_processes, bool late);
 
 enum policy_decision {
 	POLICY_GO_ON,
-	POLICY_STOP,    /* little enough is left */
-	POLICY_GIVE_UP, /* more rounds would not help, or are not wanted */
+	POLICY_THROTTLE, /* another round, with policy_throttle() */
+	POLICY_STOP,     /* little enough is left */
+	POLICY_GIVE_UP,  /* more rounds would not help, or are not wanted */
 };
 enum policy_decision policy_decide(const struct policy *p, uint32_t n_processes);
+/* Percent of the time that it shall stand still from now on. */
+unsigned policy_throttle(struct policy *p);
 
 #endif

@@ -50,6 +50,48 @@ static void does_not_converge(void)
 	CHECK_INT(last, POLICY_GIVE_UP);
 }
 
+/* As run(), where each percent takes as much off the rate; how much it was in the end. */
+static unsigned throttled(uint64_t set, uint64_t rate, uint64_t link, uint32_t max_rounds)
+{
+	uint64_t bytes = set * MIB;
+
+	p = (struct policy){.allowed_ns = 300000000, .max_rounds = max_rounds, .converge = true};
+	do {
+		int64_t took = (int64_t)((double)bytes / (double)(link * MIB) * 1e9);
+		double dirty = (double)(rate * MIB) * (double)took / 1e9;
+
+		policy_round(&p, bytes, took);
+		last = policy_decide(&p, 1);
+		if (last == POLICY_THROTTLE)
+			(void)policy_throttle(&p);
+		dirty = dirty * (100 - p.throttle) / 100;
+		bytes = dirty > (double)(set * MIB) ? set * MIB : (uint64_t)dirty;
+	} while (last == POLICY_GO_ON || last == POLICY_THROTTLE);
+	return p.throttle;
+}
+
+static void throttles(void)
+{
+	/* One that converges is left alone. */
+	CHECK_UINT(throttled(64, 20, 64, 16), 0);
+	CHECK_INT(last, POLICY_STOP);
+	/* Twice as fast as the link: half of it is not enough. */
+	CHECK(throttled(64, 128, 64, 16) >= 60);
+	CHECK_INT(last, POLICY_STOP);
+	CHECK(p.throttle <= 90);
+	/* Nothing helps: as without it, once all was tried. */
+	CHECK_UINT(throttled(64, 1000000, 64, 99), 99);
+	CHECK_INT(last, POLICY_GIVE_UP);
+	/* 3 rounds, then 20, 30, 40, ... 90, 99, which is seen not to help in two of its own. */
+	CHECK_UINT(p.round, 3 + 8 + 2);
+	/* The other limits hold. */
+	CHECK_UINT(throttled(64, 1000000, 64, 5), 30);
+	CHECK_INT(last, POLICY_GIVE_UP);
+	p = (struct policy){.converge = true, .max_rounds = 9, .max_time_ns = 1, .throttle = 20};
+	policy_round(&p, 64 * MIB, SECOND);
+	CHECK_INT(policy_decide(&p, 1), POLICY_GIVE_UP);
+}
+
 static void limits(void)
 {
 	p = (struct policy){.allowed_ns = 1, .max_rounds = 2};
@@ -86,6 +128,7 @@ static void numbers(void)
 static const struct unit_case cases[] = {
 	{"a writer that is slower than the link", converges},
 	{"one that is faster", does_not_converge},
+	{"one that is throttled", throttles},
 	{"rounds and time have an end", limits},
 	{"rates and predictions", numbers},
 };

@@ -1,0 +1,100 @@
+#!/usr/bin/env bats
+# hull migrate --auto-converge: who writes faster than the connection is slowed down, and nothing of that remains.
+# shellcheck disable=SC2154
+load helpers
+
+# What it writes in the time of a round is all of its memory, for which it would stand still for longer than it may.
+slow=(--json --auto-converge --mode precopy --bandwidth 16M --compress none)
+
+# The processes of that name.
+throttlers() {
+	command pgrep -x hull-throttle -P "$(cat "$T/beside.pid")"
+}
+
+is_throttled() {
+	grep -q '"throttle":[1-9]' "$ERR"
+}
+
+# under_way: a migration beside us that throttles; $throttler does.
+under_way() {
+	local words
+
+	up 4 40
+	migration "${slow[@]}" --max-rounds 1000 --downtime 1ms
+	beside "${words[@]}" "local:$T/there"
+	wait_for 60 is_throttled
+	throttler=$(throttlers)
+}
+
+# never_frozen NAME: not for half a second, in which it would be several times.
+never_frozen() {
+	local i
+
+	for ((i = 0; i < 50; i++)); do
+		equal "$(< "$CGROOT/$CG/$1/cgroup.freeze")" 0 || return
+		sleep 0.01
+	done
+}
+
+is_gone() {
+	[[ ! -e /proc/$1 ]]
+}
+
+# A file of the cgroup is open at moments.
+has_only_its_own() {
+	[[ $(command ls "/proc/$throttler/fd") == $'0\n1\n2\n3' ]]
+}
+
+@test "migrate: --auto-converge: a writer that is faster than the connection is caught up with" {
+	up 8 40
+	migrate_refused --auto-converge --mode postcopy
+	has "$line" "has no rounds"
+	migrate "${slow[@]}" --max-rounds 100
+	lives_there
+	never_frozen there
+	jq -e '.rounds < 100 and .lateBytes == 0' "$OUT"
+	# Slower and slower, from when it was clear that it does not get better.
+	jq -es 'map(select(.event == "round").throttle) | .[:3] == [0, 0, 0] and .[3:6] == [20, 30, 40]
+		and . == sort and max <= 99' "$ERR"
+	# It had been more than that in each round.
+	jq -es 'map(select(.event == "round")) | (.[2].memoryBytes >= 7 * 1048576)
+		and .[-1].memoryBytes < 7 * 1048576 and .[-1].predictedMs <= 300' "$ERR"
+}
+
+@test "migrate: --auto-converge: hull is killed while it throttles: the container runs on, at once and unhindered" {
+	# shellcheck disable=SC2034
+	KILLED=1
+	under_way
+	wait_for 60 has_only_its_own
+	# It is deaf, or a ^C would leave it to chance.
+	kill -TERM "$throttler"
+	kill -INT "$throttler"
+	wait_for 60 grep -q '"throttle":30' "$ERR"
+	equal "$(throttlers)" "$throttler"
+	beside_kill KILL
+	wait_for 60 is_gone "$throttler"
+	never_frozen here
+	equal "$(status_of here)" running
+	differ "$(beside_status)" 0
+	hull migrate --cancel here
+	lives_here
+}
+
+@test "migrate: --auto-converge: cancelled while it throttles" {
+	under_way
+	hull migrate --cancel here
+	is_gone "$throttler"
+	never_frozen here
+	differ "$(beside_status)" 0
+	has "$(cat "$ERR")" SIGTERM
+	lives_here
+}
+
+@test "migrate: --auto-converge: the process that throttles is killed: the migration ends, and the container runs" {
+	under_way
+	kill -KILL "$throttler"
+	differ "$(beside_status)" 0
+	has "$(cat "$ERR")" "throttles the container has ended"
+	never_frozen here
+	lives_here
+}
