@@ -1,4 +1,6 @@
 /* RUNTIME: CRIU's images as a source of pages: those that a lazy restore leaves out. */
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,6 +12,7 @@
 #include "libcontainer/base/arena.h"
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
+#include "libcontainer/base/str.h"
 #include "pages.h"
 
 /* An image file: two words (old ones: only the second), then messages, each after its length. */
@@ -54,15 +57,16 @@ static bool image_word(struct image *im, uint32_t *ret)
 	return true;
 }
 
-static int image_open(struct arena *a, int dir, const char *kind, int32_t pid, uint32_t magic,
-		      struct image *im, struct err *err)
+static int image_open_name(struct arena *a, int dir, const char *name, uint32_t magic,
+			   struct image *im, struct err *err)
 {
 	struct stat st;
 	char *text;
 	uint32_t word = 0;
 	auto_fd int fd = -1;
 
-	snprintf(im->name, sizeof(im->name), "%s-%" PRId32 ".img", kind, pid);
+	if (snprintf(im->name, sizeof(im->name), "%s", name) >= (int)sizeof(im->name))
+		return err_fail(err, ENAMETOOLONG, "image '%s'", name);
 	fd = open_regular(dir, im->name, &st, err);
 	if (fd < 0 || io_read_fd(a, fd, im->name, IMAGE_MAX, &text, &im->left, err) < 0)
 		return -err->code;
@@ -70,6 +74,15 @@ static int image_open(struct arena *a, int dir, const char *kind, int32_t pid, u
 	if (image_word(im, &word) && word == MAGIC_IMAGE && !image_word(im, &word))
 		return bad_image(im, err);
 	return word == magic ? 0 : bad_image(im, err);
+}
+
+static int image_open(struct arena *a, int dir, const char *kind, int32_t pid, uint32_t magic,
+		      struct image *im, struct err *err)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s-%" PRId32 ".img", kind, pid);
+	return image_open_name(a, dir, name, magic, im, err);
 }
 
 /* The next message. 1, 0 at the end, -errno. */
@@ -88,16 +101,13 @@ static int image_next(struct image *im, const uint8_t **ret, size_t *ret_len, st
 	return 1;
 }
 
-/* The contents: pages-N.img, as a source of the process. Its number, or -errno. */
-static int map_contents(struct image *im, int dir, struct pages_proc *proc, struct err *err)
+/* pages-N.img, the contents that a pagemap is about. Owned, or -errno. */
+static int open_contents(struct image *im, int dir, struct stat *st, struct err *err)
 {
-	auto_fd int fd = -1;
 	Image__PagemapHead *head;
 	const uint8_t *msg;
 	char name[64];
-	struct stat st;
 	size_t len;
-	void *map;
 	int r = image_next(im, &msg, &len, err);
 
 	if (r <= 0)
@@ -107,14 +117,24 @@ static int map_contents(struct image *im, int dir, struct pages_proc *proc, stru
 		return bad_image(im, err);
 	snprintf(name, sizeof(name), "pages-%" PRIu32 ".img", head->pages_id);
 	image__pagemap_head__free_unpacked(head, NULL);
-	fd = open_regular(dir, name, &st, err);
+	return open_regular(dir, name, st, err);
+}
+
+/* As a source of the process. Its number, or -errno. */
+static int map_contents(struct image *im, int dir, struct pages_proc *proc, struct err *err)
+{
+	struct stat st;
+	auto_fd int fd = open_contents(im, dir, &st, err);
+	void *map;
+	int r;
+
 	if (fd < 0)
 		return fd;
 	/* Only the kernel reads there: for a file that is cut short while it is mapped that is an
 	 * error, no signal. A page more, as an empty file can't be mapped. */
 	map = mmap(NULL, (size_t)st.st_size + PAGES_SIZE, PROT_READ, MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED)
-		return err_sys(err, errno, "image '%s'", name);
+		return err_sys(err, errno, "the contents of image '%s'", im->name);
 	r = pages_source(proc, map, (size_t)st.st_size, err);
 	if (r < 0)
 		munmap(map, (size_t)st.st_size + PAGES_SIZE);
@@ -128,11 +148,21 @@ struct reader {
 	uint64_t offset; /* of the next page that is in the file */
 };
 
+static bool is_present(const Image__PagemapEntry *e)
+{
+	return e->has_flags ? e->flags & ENTRY_PRESENT : !e->in_parent;
+}
+
+static uint64_t pages_of(const Image__PagemapEntry *e)
+{
+	return e->has_nr_pages ? e->nr_pages : e->compat_nr_pages;
+}
+
 static int pagemap_entry(struct reader *r, const Image__PagemapEntry *e, struct err *err)
 {
-	uint64_t n = e->has_nr_pages ? e->nr_pages : e->compat_nr_pages;
+	uint64_t n = pages_of(e);
 	bool lazy = e->has_flags && (e->flags & ENTRY_LAZY);
-	bool present = e->has_flags ? e->flags & ENTRY_PRESENT : !e->in_parent;
+	bool present = is_present(e);
 
 	if (n > SIZE_MAX >> PAGES_SHIFT || (present && r->offset + (n << PAGES_SHIFT) < r->offset))
 		return err_fail(err, EINVAL, "pagemap of process '%d': too many pages",
@@ -210,4 +240,54 @@ int pages_from_images(struct pages *store, int dir, int32_t pid, bool remote, st
 	    image_open(&a, dir, "mm", pid, MAGIC_MM, &im, err) < 0)
 		return -err->code;
 	return read_advice(&im, r.proc, err);
+}
+
+/* ---- before CRIU reads them: of a file that is too short it would wait for the rest for ever ----
+ */
+
+static int check_contents(struct image *im, int dir, struct err *err)
+{
+	struct stat st;
+	auto_fd int fd = open_contents(im, dir, &st, err);
+	const uint8_t *msg;
+	uint64_t pages = 0;
+	size_t len;
+	int more = fd;
+
+	while (more >= 0 && (more = image_next(im, &msg, &len, err)) > 0) {
+		Image__PagemapEntry *e = image__pagemap_entry__unpack(NULL, len, msg);
+
+		if (!e || (is_present(e) && __builtin_add_overflow(pages, pages_of(e), &pages)))
+			more = bad_image(im, err);
+		if (e)
+			image__pagemap_entry__free_unpacked(e, NULL);
+	}
+	if (more == 0 && (uint64_t)st.st_size >> PAGES_SHIFT < pages)
+		return err_fail(err, EINVAL,
+				"the pages of image '%s' are cut short: %" PRIu64 " of %" PRIu64
+				" are there",
+				im->name, (uint64_t)st.st_size >> PAGES_SHIFT, pages);
+	return more;
+}
+
+int pages_check_images(int dirfd, struct err *err)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+	int r = 0;
+
+	if (!dir)
+		return err_sys(err, errno, "look at the images");
+	while (r == 0 && (e = readdir(dir))) {
+		auto_arena a = ARENA_INIT;
+		struct image im;
+
+		if (!str_starts(e->d_name, "pagemap-") || !str_ends(e->d_name, ".img"))
+			continue;
+		r = image_open_name(&a, dirfd, e->d_name, MAGIC_PAGEMAP, &im, err);
+		if (r == 0)
+			r = check_contents(&im, dirfd, err);
+	}
+	return r;
 }

@@ -111,4 +111,7 @@ int pages_refer(struct pages_proc *, uint64_t addr, uint64_t n, int source, uint
 int pages_from_images(struct pages *, int dir, int32_t pid, bool remote,
 		      struct err *err) must_check;
 
+/* Whether all pages that the images in DIR speak of are there. */
+int pages_check_images(int dir, struct err *err) must_check;
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/checkpoint.h"
+#include "libcontainer/checkpoint/pages.h"
 #include "libcontainer/checkpoint/restore.h"
 
 int restore_images(void *ctx, struct err *err)
@@ -26,5 +27,7 @@ int restore_images(void *ctx, struct err *err)
 			images_open(given(o->work_path) ? o->work_path : path, true, err);
 	if (code >= 0)
 		code = images_read(r->images_fd, &r->k.arena, r->descriptors, &r->meta, err);
+	if (code >= 0)
+		code = pages_check_images(r->images_fd, err);
 	return code < 0 ? code : 0;
 }

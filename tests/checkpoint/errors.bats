@@ -290,3 +290,33 @@ logging() {
 	has "$line" "$T/file/x"
 	no_trace web
 }
+
+# CRIU 4.2 would wait for the rest for ever.
+@test "errors: images whose pages are cut short, or whose page map is damaged" {
+	local pages map
+
+	work mem:4
+	up web
+	save web
+	pages=$(ls -S "$IMAGES"/pages-*.img | head -n 1)
+	cp -r "$IMAGES" "$T/whole"
+	truncate -s -4096 "$pages"
+	restore_refused
+	has "$line" "cut short"
+	has "$line" pagemap-
+	: > "$pages"
+	restore_refused
+	has "$line" "cut short: 0 of "
+	rm "$pages"
+	restore_refused
+	has "$line" "$(basename "$pages")"
+	cp "$T/whole"/pages-*.img "$IMAGES"
+	map=$(ls "$IMAGES"/pagemap-*.img | head -n 1)
+	truncate -s -1 "$map"
+	restore_refused
+	has "$line" "$(basename "$map")"
+	has "$line" damaged
+	cp "$T/whole"/pagemap-*.img "$IMAGES"
+	back web
+	checked web
+}

@@ -55,3 +55,23 @@ load helpers
 		hull delete --force here
 	done
 }
+
+# Of KIB KiB: room for a journal, and for some of the images.
+@test "migrate: the target's disk is full" {
+	local kib
+
+	FAR=$T/small
+	mkdir "$FAR"
+	up 4 4
+	for kib in 8 64; do
+		mount -t tmpfs -o "size=${kib}k" tmpfs "$FAR"
+		migrate_refused --mode stop
+		has "$line" "at the target: "
+		has "$line" ENOSPC
+		lives_here || { umount "$FAR"; false; }
+		umount "$FAR"
+	done
+	migrate
+	lives_there
+	far delete --force there
+}
