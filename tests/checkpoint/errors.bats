@@ -298,7 +298,7 @@ logging() {
 	work mem:4
 	up web
 	save web
-	pages=$(ls -S "$IMAGES"/pages-*.img | head -n 1)
+	pages=$(find "$IMAGES" -name "pages-*.img" -size +4096k)
 	cp -r "$IMAGES" "$T/whole"
 	truncate -s -4096 "$pages"
 	restore_refused
@@ -311,7 +311,7 @@ logging() {
 	restore_refused
 	has "$line" "$(basename "$pages")"
 	cp "$T/whole"/pages-*.img "$IMAGES"
-	map=$(ls "$IMAGES"/pagemap-*.img | head -n 1)
+	map=$(find "$IMAGES" -name "pagemap-*.img" -print -quit)
 	truncate -s -1 "$map"
 	restore_refused
 	has "$line" "$(basename "$map")"
