@@ -2,64 +2,14 @@
 #include "cgroups/cgroup.h"
 
 #include <errno.h>
-#include <linux/bpf.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "libcontainer/base/bpf.h"
 #include "libcontainer/base/cleanup.h"
-#include "libcontainer/base/str.h"
 
 #define PROG_NAME "hull_devices" /* by which a later update finds it */
 #define MAX_INSNS 4096
 #define MAX_PROGS 64 /* BPF_CGROUP_MAX_PROGS: the kernel attaches no more */
-
-static int sys_bpf(enum bpf_cmd cmd, union bpf_attr *attr)
-{
-	long r = syscall(SYS_bpf, cmd, attr, sizeof(*attr));
-
-	return r < 0 ? -errno : (int)r;
-}
-
-static int prog_load(const struct bpf_insn *insns, size_t n)
-{
-	union bpf_attr attr;
-	int r;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
-	attr.insns = (uintptr_t)insns;
-	attr.insn_cnt = (uint32_t)n;
-	attr.license = (uintptr_t) "Apache-2.0"; /* no helpers are called */
-	memcpy(attr.prog_name, PROG_NAME, sizeof(PROG_NAME));
-	do
-		r = sys_bpf(BPF_PROG_LOAD, &attr);
-	while (r == -EAGAIN); /* a signal was pending */
-	return r;
-}
-
-/* The program is one of ours. */
-static bool prog_is_ours(int prog)
-{
-	struct bpf_prog_info info;
-	union bpf_attr attr;
-
-	memset(&attr, 0, sizeof(attr));
-	memset(&info, 0, sizeof(info));
-	attr.info.bpf_fd = (uint32_t)prog;
-	attr.info.info_len = sizeof(info);
-	attr.info.info = (uintptr_t)&info;
-	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) == 0 && streq(info.name, PROG_NAME);
-}
-
-static int prog_open(uint32_t id)
-{
-	union bpf_attr attr;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.prog_id = id;
-	return sys_bpf(BPF_PROG_GET_FD_BY_ID, &attr);
-}
 
 /* The device filter of ours that CGROUP has, an owned fd; -ENOENT when it has none. Filters of
  * others (systemd's for DeviceAllow) stay: all attached ones have to agree. */
@@ -74,14 +24,14 @@ static int find_attached(int cgroup)
 	attr.query.attach_type = BPF_CGROUP_DEVICE;
 	attr.query.prog_cnt = MAX_PROGS;
 	attr.query.prog_ids = (uintptr_t)ids;
-	r = sys_bpf(BPF_PROG_QUERY, &attr);
+	r = bpf_call(BPF_PROG_QUERY, &attr);
 	if (r < 0)
 		return r;
 	for (uint32_t i = 0; i < attr.query.prog_cnt && i < MAX_PROGS; i++) {
-		auto_fd int prog = prog_open(ids[i]);
+		int prog = bpf_prog_named(ids[i], PROG_NAME);
 
-		if (prog >= 0 && prog_is_ours(prog))
-			return take_fd(&prog);
+		if (prog >= 0)
+			return prog;
 	}
 	return -ENOENT;
 }
@@ -99,7 +49,7 @@ static int attach(int cgroup, int prog, int replace)
 		attr.attach_flags |= BPF_F_REPLACE;
 		attr.replace_bpf_fd = (uint32_t)replace;
 	}
-	return sys_bpf(BPF_PROG_ATTACH, &attr);
+	return bpf_call(BPF_PROG_ATTACH, &attr);
 }
 
 static int detach(int cgroup, int prog)
@@ -110,7 +60,7 @@ static int detach(int cgroup, int prog)
 	attr.target_fd = (uint32_t)cgroup;
 	attr.attach_bpf_fd = (uint32_t)prog;
 	attr.attach_type = BPF_CGROUP_DEVICE;
-	return sys_bpf(BPF_PROG_DETACH, &attr);
+	return bpf_call(BPF_PROG_DETACH, &attr);
 }
 
 static int failed(int r, const char *what, struct err *err)
@@ -137,7 +87,7 @@ int cgroup_devices_apply(int fd, const struct oci_device_rule *rules, size_t n, 
 		r = old >= 0 ? detach(fd, old) : 0;
 		return r < 0 ? failed(r, "detach the device filter", err) : 0;
 	}
-	prog = prog_load(insns, (size_t)count);
+	prog = bpf_prog_load(BPF_PROG_TYPE_CGROUP_DEVICE, PROG_NAME, insns, (size_t)count);
 	if (prog < 0)
 		return failed(prog, "load the device filter", err);
 	r = attach(fd, prog, old);

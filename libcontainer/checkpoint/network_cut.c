@@ -1,14 +1,11 @@
 /* RUNTIME: migrate: a link of a network that nothing passes, by a BPF program at both directions.
  */
 #include <errno.h>
-#include <linux/bpf.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "libcontainer/base/bpf.h"
 #include "libcontainer/base/cleanup.h"
-#include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/network.h"
 
 #define PROG_NAME "hull_cut" /* by which it is found again */
@@ -21,13 +18,6 @@
 #define TCX_DROP    2U
 
 static const uint32_t directions[] = {TCX_INGRESS, TCX_EGRESS};
-
-static int sys_bpf(enum bpf_cmd cmd, union bpf_attr *attr)
-{
-	long r = syscall(SYS_bpf, cmd, attr, sizeof(*attr));
-
-	return r < 0 ? -errno : (int)r;
-}
 
 /* ---- the program ---------------------------------------------------------------------------- */
 
@@ -42,7 +32,7 @@ static int make_map(void)
 	attr.max_entries = 1;
 	attr.map_flags = BPF_F_MMAPABLE;
 	memcpy(attr.map_name, PROG_NAME, sizeof(PROG_NAME));
-	return sys_bpf(BPF_MAP_CREATE, &attr);
+	return bpf_call(BPF_MAP_CREATE, &attr);
 }
 
 /* return *gate; */
@@ -57,19 +47,8 @@ static int load(int map)
 		{.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = BPF_REG_0, .src_reg = BPF_REG_1},
 		{.code = BPF_JMP | BPF_EXIT},
 	};
-	union bpf_attr attr;
-	int r;
 
-	memset(&attr, 0, sizeof(attr));
-	attr.prog_type = BPF_PROG_TYPE_SCHED_CLS;
-	attr.insns = (uintptr_t)insns;
-	attr.insn_cnt = ARRAY_SIZE(insns);
-	attr.license = (uintptr_t) "Apache-2.0"; /* no helpers are called */
-	memcpy(attr.prog_name, PROG_NAME, sizeof(PROG_NAME));
-	do
-		r = sys_bpf(BPF_PROG_LOAD, &attr);
-	while (r == -EAGAIN); /* a signal was pending */
-	return r;
+	return bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, PROG_NAME, insns, ARRAY_SIZE(insns));
 }
 
 int network_cut_init(struct network_cut *c, bool shut, struct err *err)
@@ -116,7 +95,7 @@ static int query(uint32_t index, uint32_t direction, uint32_t *ids, uint32_t *re
 	attr.query.attach_type = direction;
 	attr.query.prog_cnt = ids ? MAX_PROGS : 0;
 	attr.query.prog_ids = (uintptr_t)ids;
-	r = sys_bpf(BPF_PROG_QUERY, &attr);
+	r = bpf_call(BPF_PROG_QUERY, &attr);
 	if (r == -ENOENT) /* nothing was ever there */
 		attr.query.prog_cnt = 0;
 	*ret_n = attr.query.prog_cnt < MAX_PROGS ? attr.query.prog_cnt : MAX_PROGS;
@@ -147,7 +126,7 @@ static int change(enum bpf_cmd cmd, uint32_t index, uint32_t direction, int prog
 	attr.attach_type = direction;
 	if (cmd == BPF_PROG_ATTACH)
 		attr.attach_flags = 1U << 3; /* BPF_F_BEFORE: of all that are there */
-	return sys_bpf(cmd, &attr);
+	return bpf_call(cmd, &attr);
 }
 
 int network_cut_attach(const struct network_cut *c, uint32_t index, struct err *err)
@@ -161,19 +140,6 @@ int network_cut_attach(const struct network_cut *c, uint32_t index, struct err *
 	return 0;
 }
 
-static bool is_ours(int prog)
-{
-	struct bpf_prog_info info;
-	union bpf_attr attr;
-
-	memset(&attr, 0, sizeof(attr));
-	memset(&info, 0, sizeof(info));
-	attr.info.bpf_fd = (uint32_t)prog;
-	attr.info.info_len = sizeof(info);
-	attr.info.info = (uintptr_t)&info;
-	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) == 0 && streq(info.name, PROG_NAME);
-}
-
 static bool uncut(uint32_t index, uint32_t direction)
 {
 	uint32_t ids[MAX_PROGS], n;
@@ -182,13 +148,9 @@ static bool uncut(uint32_t index, uint32_t direction)
 	if (query(index, direction, ids, &n) < 0)
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
-		auto_fd int prog = -1;
-		union bpf_attr attr;
+		auto_fd int prog = bpf_prog_named(ids[i], PROG_NAME);
 
-		memset(&attr, 0, sizeof(attr));
-		attr.prog_id = ids[i];
-		prog = sys_bpf(BPF_PROG_GET_FD_BY_ID, &attr);
-		if (prog >= 0 && is_ours(prog))
+		if (prog >= 0)
 			any = change(BPF_PROG_DETACH, index, direction, prog) == 0 || any;
 	}
 	return any;
