@@ -46,6 +46,13 @@ void oci_modernize(struct oci_spec *spec);
 /* The kind of namespace ("network") that a file below /proc/sys belongs to; NULL: the host. */
 const char *oci_sysctl_namespace(const char *path);
 
+/* The namespace of TYPE ("network") that SPEC, which need not be valid, names; or NULL. */
+const struct oci_namespace *oci_find_namespace(const struct oci_spec *spec, const char *type);
+
+bool oci_strings_have(const struct oci_strings *list, const char *text);
+/* TEXT is kept. */
+void oci_strings_add(struct arena *a, struct oci_strings *list, const char *text);
+
 /* What `hull spec` writes. ROOTLESS: uid/gid are the caller's, mapped to 0. */
 struct oci_spec *oci_default_spec(struct arena *a, bool rootless, uint32_t uid, uint32_t gid);
 

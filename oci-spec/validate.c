@@ -107,7 +107,7 @@ static int host_name(const struct oci_spec *spec, const char *at, const char *na
 		return 0;
 	if (strlen(name) > 64) /* __NEW_UTS_LEN */
 		return invalid(err, "%s: '%.70s...' is longer than 64 bytes", at, name);
-	if (!validate_find_ns(spec, "uts"))
+	if (!oci_find_namespace(spec, "uts"))
 		return invalid(err, "%s: needs a uts namespace, else the host's would change", at);
 	return 0;
 }
@@ -240,19 +240,6 @@ int oci_validate(const struct oci_spec *spec, struct err *err)
 
 /* ---- helpers of all parts
  * -------------------------------------------------------------------------- */
-
-const struct oci_namespace *validate_find_ns(const struct oci_spec *spec, const char *type)
-{
-	if (!spec->linux_)
-		return NULL;
-	for (size_t i = 0; i < spec->linux_->namespaces.n; i++) {
-		const struct oci_namespace *ns = &spec->linux_->namespaces.v[i];
-
-		if (ns->type && streq(ns->type, type))
-			return ns;
-	}
-	return NULL;
-}
 
 bool validate_is_list(const char *s)
 {

@@ -48,9 +48,6 @@ int validate_mappings(const oci_id_mappings *maps, const char *at, struct err *e
 /* "0-3,7": numbers and ranges. */
 bool validate_is_list(const char *s);
 
-/* The namespace entry of this type, or NULL. */
-const struct oci_namespace *validate_find_ns(const struct oci_spec *spec, const char *type);
-
 /* Whether NAME is in a NULL-terminated list. */
 static inline bool name_in(const char *const *list, const char *name)
 {

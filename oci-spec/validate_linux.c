@@ -16,7 +16,7 @@ static int namespaces(const struct oci_spec *spec, struct err *err)
 		if (!name_in(oci_namespace_names, ns->type))
 			return invalid(err, "linux.namespaces[%zu].type: unknown namespace '%.64s'",
 				       i, ns->type);
-		if (validate_find_ns(spec, ns->type) != ns)
+		if (oci_find_namespace(spec, ns->type) != ns)
 			return invalid(err, "linux.namespaces[%zu].type: '%s' is given twice", i,
 				       ns->type);
 		if (given(ns->path) && *ns->path != '/')
@@ -62,7 +62,7 @@ int validate_mappings(const oci_id_mappings *maps, const char *at, struct err *e
 static int id_mappings(const struct oci_spec *spec, struct err *err)
 {
 	const struct oci_linux *l = spec->linux_;
-	const struct oci_namespace *user = validate_find_ns(spec, "user");
+	const struct oci_namespace *user = oci_find_namespace(spec, "user");
 	bool uids = l->uid_mappings.n, gids = l->gid_mappings.n;
 	int r;
 
@@ -78,7 +78,7 @@ static int id_mappings(const struct oci_spec *spec, struct err *err)
 
 static int time_offsets(const struct oci_spec *spec, struct err *err)
 {
-	const struct oci_namespace *ns = validate_find_ns(spec, "time");
+	const struct oci_namespace *ns = oci_find_namespace(spec, "time");
 
 	for (size_t i = 0; i < spec->linux_->time_offsets.n; i++) {
 		const struct oci_time_offset *t = &spec->linux_->time_offsets.v[i];
@@ -166,7 +166,7 @@ static int path_list(const struct oci_spec *spec, const struct oci_strings *path
 		if (*paths->v[i] != '/')
 			return invalid(err, "linux.%s[%zu]: '%s' is not absolute", name, i,
 				       paths->v[i]);
-	if (paths->n && !validate_find_ns(spec, "mount"))
+	if (paths->n && !oci_find_namespace(spec, "mount"))
 		return invalid(err, "linux.%s: needs a mount namespace", name);
 	return 0;
 }
@@ -273,7 +273,7 @@ static int sysctl(const struct oci_spec *spec, struct err *err)
 				       "linux.sysctl: '%.64s' belongs to no namespace, it would "
 				       "change the host",
 				       key);
-		if (!validate_find_ns(spec, ns))
+		if (!oci_find_namespace(spec, ns))
 			return invalid(err, "linux.sysctl: '%.64s' needs %s %s namespace", key,
 				       *ns == 'i' ? "an" : "a", ns);
 	}

@@ -53,7 +53,7 @@ int validate_net_devices(const struct oci_spec *spec, struct err *err)
 {
 	const struct oci_linux *l = spec->linux_;
 
-	if (l->net_devices.n && !validate_find_ns(spec, "network")) /* E-03 */
+	if (l->net_devices.n && !oci_find_namespace(spec, "network")) /* E-03 */
 		return invalid(err, "linux.netDevices: needs a network namespace to move them to");
 	for (size_t i = 0; i < l->net_devices.n; i++) {
 		const struct oci_net_device *d = &l->net_devices.v[i];

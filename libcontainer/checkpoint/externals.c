@@ -17,6 +17,7 @@
 #include "libcontainer/base/path.h"
 #include "libcontainer/base/str.h"
 #include "namespaces/ns.h"
+#include "oci-spec/oci.h"
 
 #define TTY_MAJORS_UNIX98_FIRST 136
 #define TTY_MAJORS_UNIX98_LAST  143
@@ -60,23 +61,13 @@ static bool is_bind(const struct oci_mount *m)
 	return false;
 }
 
-static bool has_users(const struct oci_spec *spec)
-{
-	const struct oci_linux *l = spec->linux_;
-
-	for (size_t i = 0; l && i < l->namespaces.n; i++)
-		if (streq(l->namespaces.v[i].type, "user"))
-			return true;
-	return false;
-}
-
 /* The root of a user namespace could not mount the cgroups again: the restored cgroup
  * namespace belongs to the host's. */
 static bool is_cgroup_of_user_ns(const struct oci_spec *spec, const struct oci_mount *m)
 {
 	if (!m->type || !(streq(m->type, "cgroup") || streq(m->type, "cgroup2")))
 		return false;
-	return has_users(spec);
+	return oci_find_namespace(spec, "user") != NULL;
 }
 
 /* The mount that FD, a name in the directory PROC/fd, is on. */
@@ -251,13 +242,10 @@ static int find_namespaces(struct scan *s, pid_t pid, struct err *err)
 
 bool externals_may_leave_network(const struct oci_spec *spec)
 {
-	const struct oci_linux *l = spec->linux_;
-	bool own = false;
+	const struct oci_namespace *ns = oci_find_namespace(spec, "network");
 
-	for (size_t i = 0; l && i < l->namespaces.n; i++)
-		own |= streq(l->namespaces.v[i].type, "network") && !given(l->namespaces.v[i].path);
 	/* With a user namespace hull's would be of the wrong one. */
-	return own && !has_users(spec);
+	return ns && !given(ns->path) && !oci_find_namespace(spec, "user");
 }
 
 /* ---- descriptors --------------------------------------------------------------------------------

@@ -413,14 +413,6 @@ void files_take_close(struct receiver *x)
 /* ---- undo --------------------------------------------------------------------------------------
  */
 
-static bool is_in(const struct oci_strings *list, const char *name)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (streq(list->v[i], name))
-			return true;
-	return false;
-}
-
 static int remove_all(int fd, const struct oci_strings *but, struct err *err)
 {
 	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
@@ -428,7 +420,8 @@ static int remove_all(int fd, const struct oci_strings *but, struct err *err)
 	struct dirent *e;
 
 	while (r == 0 && dir && (e = readdir(dir)))
-		if (!streq(e->d_name, ".") && !streq(e->d_name, "..") && !is_in(but, e->d_name))
+		if (!streq(e->d_name, ".") && !streq(e->d_name, "..") &&
+		    !oci_strings_have(but, e->d_name))
 			r = tree_remove(fd, e->d_name, err);
 	return r;
 }

@@ -20,19 +20,9 @@ struct check {
 /* Not one that config.json names by a path, which is for others to set up, nor the host's. */
 bool network_is_own(const struct oci_spec *spec)
 {
-	const struct oci_linux *l = spec->linux_;
-	bool own = false;
+	const struct oci_namespace *ns = oci_find_namespace(spec, "network");
 
-	for (size_t i = 0; l && i < l->namespaces.n; i++)
-		if (streq(l->namespaces.v[i].type, "network"))
-			own = !given(l->namespaces.v[i].path);
-	return own;
-}
-
-static void add(struct arena *a, struct oci_strings *list, const char *text)
-{
-	*arena_push(a, &list->v, &list->n) = text;
-	list->set = true;
+	return ns && !given(ns->path);
 }
 
 void network_provided(struct arena *a, const struct oci_spec *spec, struct migrate_need *ret)
@@ -43,19 +33,11 @@ void network_provided(struct arena *a, const struct oci_spec *spec, struct migra
 	for (size_t i = 0; l && i < l->net_devices.n; i++) {
 		const struct oci_net_device *d = &l->net_devices.v[i];
 
-		add(a, &ret->devices, d->host_name);
-		add(a, &ret->device_names, given(d->name) ? d->name : d->host_name);
+		oci_strings_add(a, &ret->devices, d->host_name);
+		oci_strings_add(a, &ret->device_names, given(d->name) ? d->name : d->host_name);
 	}
 	ret->hooks = (struct opt_bool){
 		true, spec->hooks && (spec->hooks->prestart.n || spec->hooks->create_runtime.n)};
-}
-
-static bool has(const struct oci_strings *list, const char *text)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (streq(list->v[i], text))
-			return true;
-	return false;
 }
 
 static void check_links(struct check *c)
@@ -67,7 +49,7 @@ static void check_links(struct check *c)
 	for (size_t i = 0; i < n->links.n; i++) {
 		const char *name = n->links.v[i].name;
 
-		if (!streq(name, "lo") && !has(&c->need->device_names, name))
+		if (!streq(name, "lo") && !oci_strings_have(&c->need->device_names, name))
 			PROBLEM(c,
 				"nothing brings the network link '%s' of the container: name a "
 				"bridge by --bridge, a device in linux.netDevices, or a hook that "

@@ -59,31 +59,25 @@ OCI_TYPE(migrate_whole, migrate_whole_fields);
 
 /* ---- the source ------------------------------------------------------------------------------ */
 
-static void add(struct arena *a, struct oci_strings *list, const char *text)
+/* NAME ("VmRSS") of a file of /proc that has a line "NAME: N kB", in bytes; false: it is not there.
+ */
+static bool proc_bytes(const char *path, const char *name, uint64_t *ret)
 {
-	size_t n = list->n;
-
-	*arena_push(a, &list->v, &n) = text;
-	list->n = n;
-	list->set = true;
-}
-
-/* "VmRSS" of a process, in bytes. */
-static uint64_t resident(pid_t pid)
-{
-	char path[64], text[4096], *p;
+	char text[4096] = "\n", line[32], *p;
 	uint64_t kib;
-	ssize_t n;
+	ssize_t n = io_read_small(AT_FDCWD, path, text + 1, sizeof(text) - 1);
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	n = io_read_small(AT_FDCWD, path, text, sizeof(text));
-	p = n > 0 ? strstr(text, "\nVmRSS:") : NULL;
+	snprintf(line, sizeof(line), "\n%s:", name);
+	p = n > 0 ? strstr(text, line) : NULL;
 	if (!p)
-		return 0;
-	p += strlen("\nVmRSS:");
+		return false;
+	p += strlen(line);
 	p += strspn(p, " \t");
 	p[strcspn(p, " ")] = '\0';
-	return str_to_u64(p, &kib) == 0 ? kib << 10 : 0;
+	if (str_to_u64(p, &kib) < 0)
+		return false;
+	*ret = kib << 10;
+	return true;
 }
 
 static int add_memory(struct arena *a, const struct container *c, struct migrate_need *ret,
@@ -94,8 +88,14 @@ static int add_memory(struct arena *a, const struct container *c, struct migrate
 	int r = cgroup_pids(c->cgroup_fd, a, &pids, &n, err);
 
 	ret->memory.set = true;
-	for (size_t i = 0; r == 0 && i < n; i++)
-		ret->memory.v += resident(pids[i]);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		uint64_t resident;
+		char path[64];
+
+		snprintf(path, sizeof(path), "/proc/%d/status", (int)pids[i]);
+		if (proc_bytes(path, "VmRSS", &resident))
+			ret->memory.v += resident;
+	}
 	return r;
 }
 
@@ -113,11 +113,11 @@ int preflight_need(struct arena *a, const struct container *c, const struct oci_
 		const struct oci_mount *m = &spec->mounts.v[i];
 
 		if (m->source && m->source[0] == '/')
-			add(a, &ret->sources, m->source);
+			oci_strings_add(a, &ret->sources, m->source);
 	}
 	for (size_t i = 0; l && i < l->namespaces.n; i++)
 		if (given(l->namespaces.v[i].path))
-			add(a, &ret->sources, l->namespaces.v[i].path);
+			oci_strings_add(a, &ret->sources, l->namespaces.v[i].path);
 	return add_memory(a, c, ret, err);
 }
 
@@ -129,7 +129,8 @@ struct check {
 	struct migrate_answer *out;
 };
 
-#define PROBLEM(c, ...) add((c)->a, &(c)->out->problems, arena_printf((c)->a, __VA_ARGS__))
+#define PROBLEM(c, ...) \
+	oci_strings_add((c)->a, &(c)->out->problems, arena_printf((c)->a, __VA_ARGS__))
 
 static void check_machine(struct check *c)
 {
@@ -204,29 +205,22 @@ static void check_criu(struct check *c, const char *wanted)
 
 static void check_memory(struct check *c)
 {
-	char text[4096], *p;
-	uint64_t kib;
-	ssize_t n = io_read_small(AT_FDCWD, "/proc/meminfo", text, sizeof(text));
+	uint64_t free_bytes;
 
-	p = n > 0 ? strstr(text, "MemAvailable:") : NULL;
-	if (!p)
-		return;
-	p += strlen("MemAvailable:");
-	p += strspn(p, " ");
-	p[strcspn(p, " ")] = '\0';
 	/* It is there twice for a moment: in the store and in the processes. */
-	if (str_to_u64(p, &kib) == 0 && kib << 10 < 2 * c->need->memory.v)
+	if (proc_bytes("/proc/meminfo", "MemAvailable", &free_bytes) &&
+	    free_bytes < 2 * c->need->memory.v)
 		PROBLEM(c,
 			"%" PRIu64 " MiB of memory are free, twice the container's %" PRIu64
 			" MiB are needed",
-			kib >> 10, c->need->memory.v >> 20);
+			free_bytes >> 20, c->need->memory.v >> 20);
 }
 
 static void add_problem(void *ctx, const char *text)
 {
 	struct check *c = ctx;
 
-	add(c->a, &c->out->problems, text);
+	oci_strings_add(c->a, &c->out->problems, text);
 }
 
 int preflight_check(struct arena *a, struct container_root *root, const char *criu,

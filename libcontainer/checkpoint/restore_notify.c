@@ -155,18 +155,14 @@ static void note_time_namespace(struct restoration *r)
 	struct oci_strings *list = &r->k.c.state.namespaces;
 	auto_fd int fd = -1;
 	char path[64];
-	size_t n = list->n;
 
-	for (size_t i = 0; i < n; i++)
-		if (streq(list->v[i], "time"))
-			return;
+	if (oci_strings_have(list, "time"))
+		return;
 	snprintf(path, sizeof(path), "/proc/%d/ns/time", (int)r->k.spawn.pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || ns_is_own(fd, CLONE_NEWTIME))
 		return;
-	*arena_push(&r->k.arena, &list->v, &n) = "time";
-	list->n = n;
-	list->set = true;
+	oci_strings_add(&r->k.arena, list, "time");
 }
 
 static int on_restored(void *ctx, struct err *err)
