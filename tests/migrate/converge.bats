@@ -26,16 +26,6 @@ under_way() {
 	throttler=$(throttlers)
 }
 
-# never_frozen NAME: not for half a second, in which it would be several times.
-never_frozen() {
-	local i
-
-	for ((i = 0; i < 50; i++)); do
-		equal "$(< "$CGROOT/$CG/$1/cgroup.freeze")" 0 || return
-		sleep 0.01
-	done
-}
-
 is_gone() {
 	[[ ! -e /proc/$1 ]]
 }

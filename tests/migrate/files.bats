@@ -4,12 +4,7 @@ load helpers
 
 # The container's files are its own, and the target has none.
 setup() {
-	common_setup
-	HOSTED=$T/data
-	FAR=$ROOT
-	mkdir "$HOSTED"
-	rm -rf "$T/bundle"
-	both_bundles
+	migrate_setup
 	TREE=$STORE/tree
 	(
 		flock 9

@@ -28,6 +28,10 @@ helpers_setup_file() {
 }
 
 setup() {
+	migrate_setup
+}
+
+migrate_setup() {
 	common_setup
 	HOSTED=$T/data
 	FAR=$ROOT
@@ -205,16 +209,22 @@ has_ended() {
 	)
 }
 
+# never_frozen NAME: not for half a second, in which it would be several times.
+never_frozen() {
+	local i
+
+	for ((i = 0; i < 50; i++)); do
+		equal "$(< "$CGROOT/$CG/$1/cgroup.freeze")" 0 || return
+		sleep 0.01
+	done
+}
+
 # A target that is asked to take another (which it may not, by --dry-run) puts away what one that was
 # killed has left, but for what the source may ask.
 put_away() {
 	local left
 
-	migration --dry-run
-	quietly "${words[@]}" "local:$T/there" || {
-		cat "$ERR"
-		return 1
-	}
+	migrate --dry-run || return
 	for left in "$FAR"/@migrate/*; do
 		[[ -e $left ]] || continue
 		has "$(ls "$left") $(jq -r .phase "$left/migrate.json")" "migrate.json aborted"

@@ -292,18 +292,6 @@ migrate() {
 	}
 }
 
-# A target that is asked puts away what one that was killed has left, but for what the source may ask.
-put_away() {
-	local left
-
-	migrate --dry-run
-	for left in "$FAR"/@migrate/*; do
-		[[ -e $left ]] || continue
-		has "$(ls "$left") $(jq -r .phase "$left/migrate.json")" "migrate.json aborted"
-		rm -r "$left"
-	done
-}
-
 migrate_refused() {
 	local words
 

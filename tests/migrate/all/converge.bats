@@ -6,16 +6,6 @@ load ../helpers
 # What it writes in the time of a round is all of its memory, for which it would stand still for longer than it may.
 slow=(--json --auto-converge --mode precopy --bandwidth 16M --compress none)
 
-# never_frozen NAME: not for half a second, in which it would be several times.
-never_frozen() {
-	local i
-
-	for ((i = 0; i < 50; i++)); do
-		equal "$(< "$CGROOT/$CG/$1/cgroup.freeze")" 0 || return
-		sleep 0.01
-	done
-}
-
 @test "migrate: --auto-converge: a writer that is faster than the connection is caught up with" {
 	up 8 40
 	migrate "${slow[@]}" --max-rounds 100
