@@ -22,6 +22,10 @@ void ckpt_request(const struct container_image_opts *o, struct criu_request *q);
 int ckpt_page_server(struct arena *a, const struct container_checkpoint_opts *o,
 		     struct criu_request *q, struct err *err) must_check;
 
+/* Freezes a container that has a cgroup at a moment when no process of it is between vfork(2) and
+ * execve(2): it may run on for 2 s until there is one. One that is paused stays so, in any case. */
+int ckpt_freeze(const struct container *c, struct err *err) must_check;
+
 /* A dump of a container that is open and locked. BEGIN (may be NULL) is called just before it is
  * frozen, COMPLETE (may be NULL) when all images are written and the processes still stand still:
  * when one fails, they run on; or they stay frozen, if it set KEEP_FROZEN. */

@@ -353,10 +353,10 @@ static int freeze(struct dump *x, struct err *err)
 {
 	int r;
 
-	if (x->c->cgroup_fd < 0 || x->c->status == CONTAINER_PAUSED)
+	if (x->c->cgroup_fd < 0)
 		return 0;
-	r = cgroup_freeze(x->c->cgroup_fd, true, err);
-	x->froze = r == 0;
+	r = ckpt_freeze(x->c, err);
+	x->froze = r == 0 && x->c->status != CONTAINER_PAUSED;
 	return r;
 }
 

@@ -236,7 +236,8 @@ bool task_shares_memory(pid_t pid)
 {
 	struct proc_stat st;
 
-	return proc_stat_read(pid, &st) == 0 && st.ppid > 0 &&
+	/* What has ended has none. */
+	return proc_stat_read(pid, &st) == 0 && st.ppid > 0 && st.state != 'Z' &&
 	       syscall(SYS_kcmp, pid, st.ppid, KCMP_VM, 0, 0) == 0;
 }
 

@@ -156,6 +156,20 @@ pretender() { # MAJOR MINOR, as octal digits
 	done
 }
 
+@test "errors: a child that stays in vfork(2): it is named, and the container runs on" {
+	work vforks:0
+	up web
+	checkpoint_refused
+	has "$line" "has the memory of its parent, which waits in vfork(2); hint: CRIU cannot dump it before"
+	is_status web running
+	equal "$(cat "$CGROOT/$CG/bundle/cgroup.freeze")" 0
+	hull pause web
+	checkpoint_refused
+	has "$line" "waits in vfork(2)"
+	is_status web paused
+	hull resume web
+}
+
 @test "errors: a seccomp filter with an agent" {
 	mkdir "$T/agent"
 	env -u HULL_TEST_MARK timeout 110 "$PROBE" agent "$T/agent.sock" "$T/agent" 3>&- 4>&- < /dev/null > /dev/null 2>&1 &

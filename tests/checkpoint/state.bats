@@ -112,6 +112,11 @@ load helpers
 	survives processes:50
 }
 
+# CRIU would wait 10 s for a parent that cannot stop while its child is held.
+@test "state: a process that is in vfork(2) half of the time" {
+	survives vforks:20
+}
+
 @test "state: zombies and a stopped process" {
 	survives zombies stopped
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -266,6 +267,47 @@ static void stopped_check(void)
 	until(stopped, 'T');
 }
 
+/* ---- vforks:MS: children that have their parent's memory for so long; 0: for ever
+ * -------------------------------------------------------------------------------------------- */
+
+static volatile long *vforks;
+
+static void vforks_set(long ms)
+{
+	vforks = mmap(NULL, sizeof(*vforks), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	if (vforks == MAP_FAILED)
+		die("memory");
+	if (fork() > 0) {
+		while (!*vforks)
+			usleep(1000);
+		return;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		pid_t pid = vfork();
+
+		if (pid == 0) {
+			++*vforks;
+			if (!ms)
+				pause();
+			usleep((useconds_t)ms * 1000);
+			_exit(0);
+		}
+		waitpid(pid, NULL, 0);
+		usleep((useconds_t)ms * 1000);
+	}
+}
+
+static void vforks_check(void)
+{
+	long before = *vforks;
+
+	for (int i = 0; i < 10000 && *vforks == before; i++)
+		usleep(1000);
+	must(*vforks != before, "there are no children any more");
+}
+
 /* ---- signals, timers
  * ------------------------------------------------------------------------------- */
 
@@ -375,6 +417,7 @@ const struct piece proc_pieces[] = {
 	{"processes", processes_set, processes_check, NULL},
 	{"zombies",   zombies_set,   zombies_check,   NULL},
 	{"stopped",   stopped_set,   stopped_check,   NULL},
+	{"vforks",    vforks_set,    vforks_check,    NULL},
 	{"signals",   signals_set,   signals_check,   NULL},
 	{"timers",    timers_set,    timers_check,    NULL},
 	{0},
