@@ -234,6 +234,7 @@ plug() {
 	local pid
 
 	pid=$(on "$1" hull state "$2" | jq .pid)
+	on "$1" ip link del "v$2" 2> /dev/null || : # of a namespace that is ending
 	on "$1" ip link add "v$2" type veth peer name eth0 netns "$pid"
 	on "$1" ip link set "v$2" master br0 up
 	on "$1" nsenter -t "$pid" -n ip addr add "$3/24" dev eth0

@@ -24,6 +24,8 @@ online() { # COMMAND...
 	done
 	apart run -d --bundle "$T/here" here
 	pid=$(hull state here | jq .pid)
+	# The kernel ends a namespace, and what is in it, when it likes: that of the test before may be there.
+	on A ip link del p0 2> /dev/null || :
 	on A ip link add p0 type veth peer name eth0 address "$MAC" mtu 1400 netns "$pid"
 	on A ip link set p0 master br0 up
 	in_container A here ip link set eth0 up
