@@ -348,7 +348,7 @@ int files_take_end(struct receiver *x, struct err *err)
 		r = p->upper ? 0 : move_up(x->taken, p, err);
 		if (r < 0 || !p->root.type)
 			continue;
-		r = tree_set_attributes(p->dir_fd, &p->root);
+		r = tree_set_attributes(p->dir_fd, &p->root, true);
 		if (r < 0)
 			err_sys(err, -r, "set the attributes of '%s'", p->dir);
 	}

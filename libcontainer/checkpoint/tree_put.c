@@ -32,6 +32,7 @@ struct put {
 	size_t n_later;
 	struct arena *root_arena; /* where ROOT is kept, if it is wanted */
 	struct tar_entry *root;
+	bool exact; /* see tree_set_attributes */
 };
 
 /* Where an entry goes: a name in a directory, by descriptor. */
@@ -145,26 +146,65 @@ int tree_remove(int rootfd, const char *path, struct err *err)
 /* ---- what an entry says of its file
  * -------------------------------------------------------------- */
 
+static bool is_overlays(const char *name)
+{
+	return str_starts(name, "trusted.overlay.") || str_starts(name, "user.overlay.");
+}
+
+/* What the policy of this host says of a file (security.selinux and its kin) is not the
+ * archive's. */
+static bool is_files_own(const char *name)
+{
+	return str_starts(name, "user.") || str_starts(name, "trusted.") ||
+	       str_starts(name, "system.posix_acl_") || streq(name, "security.capability");
+}
+
+static bool has_xattr(const struct tar_entry *e, const char *name)
+{
+	for (size_t i = 0; i < e->n_xattrs; i++)
+		if (streq(e->xattrs[i].name, name))
+			return true;
+	return false;
+}
+
+/* What a directory has since the pass before, or a file has inherited from its directory, and E
+ * does not speak of. */
+static int drop_xattrs(const char *link, const struct tar_entry *e)
+{
+	char list[65536]; /* XATTR_LIST_MAX */
+	ssize_t len = listxattr(link, list, sizeof(list));
+
+	if (len < 0)
+		return errno == ENOTSUP || errno == EOPNOTSUPP ? 0 : -errno;
+	for (const char *name = list; name < list + len; name += strlen(name) + 1)
+		if (is_files_own(name) && !is_overlays(name) && !has_xattr(e, name) &&
+		    removexattr(link, name) < 0 && errno != ENODATA)
+			return -errno;
+	return 0;
+}
+
 /* FD may be of O_PATH: all but the owner goes over its /proc path. Owner first: it takes away file
  * capabilities and the set-user-id bit. */
-int tree_set_attributes(int fd, const struct tar_entry *e)
+int tree_set_attributes(int fd, const struct tar_entry *e, bool exact)
 {
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
 				    {.tv_sec = e->mtime, .tv_nsec = e->mtime_ns}};
 	char link[32];
+	int r;
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	if (fchownat(fd, "", e->uid, e->gid, AT_EMPTY_PATH) < 0)
 		return -errno;
+	r = exact ? drop_xattrs(link, e) : 0;
+	if (r < 0)
+		return r;
 	if (e->type != TAR_SYMLINK && chmod(link, e->mode & 07777) < 0)
 		return -errno;
 	for (size_t i = 0; i < e->n_xattrs; i++) {
 		const struct tar_xattr *x = &e->xattrs[i];
 
 		/* What this file system, or the kernel, does not know cannot be kept. */
-		if (str_starts(x->name, "trusted.overlay.") ||
-		    str_starts(x->name, "user.overlay.") ||
-		    setxattr(link, x->name, x->value, x->len, 0) == 0)
+		if (is_overlays(x->name) || setxattr(link, x->name, x->value, x->len, 0) == 0)
 			continue;
 		if (errno != ENOTSUP && errno != EOPNOTSUPP)
 			return -errno;
@@ -189,7 +229,7 @@ static int put_file(struct put *t, const struct tar_entry *e, const struct place
 	int r = fd < 0 ? err_sys(err, errno, "make it") : tar_read_file(t->r, e, fd, err);
 
 	if (r == 0)
-		r = tree_set_attributes(fd, e);
+		r = tree_set_attributes(fd, e, t->exact);
 	return r < 0 && !err->code ? err_sys(err, -r, "set its attributes") : r;
 }
 
@@ -208,7 +248,7 @@ static int put_dir(struct put *t, const struct tar_entry *e, const char *path,
 	if (r == 0)
 		r = fd = open_made(p);
 	if (r >= 0)
-		r = tree_set_attributes(fd, e);
+		r = tree_set_attributes(fd, e, t->exact);
 	if (r < 0)
 		return err_sys(err, -r, "make the directory");
 	*arena_push(&t->a, &t->later, &t->n_later) =
@@ -234,7 +274,8 @@ static int put_hardlink(struct put *t, const struct tar_entry *e, const struct p
 	return r;
 }
 
-static int put_special(const struct tar_entry *e, const struct place *p, struct err *err)
+static int put_special(struct put *t, const struct tar_entry *e, const struct place *p,
+		       struct err *err)
 {
 	mode_t kind = e->type == TAR_CHAR ? S_IFCHR : e->type == TAR_BLOCKDEV ? S_IFBLK : S_IFIFO;
 	auto_fd int fd = -1;
@@ -247,7 +288,7 @@ static int put_special(const struct tar_entry *e, const struct place *p, struct 
 	if (r < 0)
 		return err_sys(err, errno, "make it");
 	fd = open_made(p);
-	r = fd < 0 ? fd : tree_set_attributes(fd, e);
+	r = fd < 0 ? fd : tree_set_attributes(fd, e, t->exact);
 	return r < 0 ? err_sys(err, -r, "set its attributes") : 0;
 }
 
@@ -265,7 +306,7 @@ static int put_at(struct put *t, const struct tar_entry *e, const char *path, co
 		return put_file(t, e, p, err);
 	if (e->type == TAR_HARDLINK)
 		return put_hardlink(t, e, p, err);
-	return put_special(e, p, err);
+	return put_special(t, e, p, err);
 }
 
 /* The root itself is the bundle's, or somebody else's: it is for the caller to say. */
@@ -314,7 +355,7 @@ int tree_put(struct tar_reader *r, int rootfd, struct err *err)
 int tree_put_below(struct tar_reader *r, int rootfd, struct arena *a, struct tar_entry *ret,
 		   struct err *err)
 {
-	struct put t = {.r = r, .rootfd = rootfd, .root_arena = a, .root = ret};
+	struct put t = {.r = r, .rootfd = rootfd, .root_arena = a, .root = ret, .exact = ret};
 	int n;
 
 	do {

@@ -260,6 +260,37 @@ static void change(unsigned n)
 	}
 }
 
+/* Attributes of a directory come and go: about half of them are there at any time. */
+static void change_attributes(void)
+{
+	/* version 2; user, user 12345, group, mask, others */
+	static const unsigned short acl[] = {2,     0,     1,  7, 65535, 65535, 2,  6,
+					     12345, 0,     4,  5, 65535, 65535, 16, 7,
+					     65535, 65535, 32, 0, 65535, 65535};
+	char name[32];
+
+	sprintf(name, "user.%u", dice(24));
+	if (removexattr("marked", name) < 0)
+		setxattr("marked", name, name, strlen(name), 0);
+	switch (dice(4)) {
+	case 0:
+		setxattr("marked", "system.posix_acl_access", acl, sizeof(acl), 0);
+		break;
+	case 1:
+		removexattr("marked", "system.posix_acl_access");
+		chmod("marked", 0700 | dice(0100));
+		break;
+	case 2:
+		setxattr("marked", "system.posix_acl_default", acl, sizeof(acl), 0);
+		unlink("marked/heir");
+		put("marked/heir", "x", 1, 0);
+		break;
+	default:
+		removexattr("marked", "system.posix_acl_default");
+		stamp("marked", (long)dice(1000), (long)dice(1000000000));
+	}
+}
+
 /* One file stays mapped, and is written to without a system call; one is mapped for a moment. */
 static void churn(unsigned n)
 {
@@ -274,11 +305,13 @@ static void churn(unsigned n)
 	always = mmap(NULL, 1 << 16, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	need(always != MAP_FAILED, "mmap");
 	mkdir("d", 0755);
+	mkdir("marked", 0755);
 	for (;; passes++) {
 		char text[64];
 		int len;
 
 		change(n);
+		change_attributes();
 		always[dice(1 << 13)]++;
 		if (passes % 16 == 0) {
 			sometimes =

@@ -354,6 +354,86 @@ static void a_tree_comes_back(void)
 	done();
 }
 
+/* An access control list as the kernel has it: version 2, then tag, rights, id. */
+static bool set_acl(const char *path, const char *name, uint16_t rights)
+{
+	const struct {
+		uint32_t version;
+		struct {
+			uint16_t tag, rights;
+			uint32_t id;
+		} v[5];
+	} acl = {2, {{1, 7, -1U}, {2, rights, 12345}, {4, 5, -1U}, {0x10, 7, -1U}, {0x20, 0, -1U}}};
+
+	return setxattr(path, name, &acl, sizeof(acl), 0) == 0;
+}
+
+static char *attributes(const char *path)
+{
+	static char list[1000];
+	ssize_t n = listxattr(path, list, sizeof(list) - 1);
+
+	CHECK(n >= 0);
+	for (ssize_t i = 0; i < n; i++)
+		list[i] = list[i] ? list[i] : ' ';
+	list[n] = '\0';
+	return list;
+}
+
+static void put_exactly(int from, int to)
+{
+	auto_fd int fd = new_file();
+	const struct tree_layers none = {.upper = -1};
+	struct tar_writer w = {.fd = fd, .file = "archive"};
+	struct oci_strings deleted = {0};
+	auto_arena a = ARENA_INIT;
+	struct tar_entry root = {0};
+	struct tar_reader r;
+
+	CHECK_INT(tree_take(&w, from, &none, &a, &deleted, &err), 0);
+	finish(fd);
+	r = reader(fd);
+	if (tree_put_below(&r, to, &a, &root, &err) < 0)
+		unit_fail(__FILE__, __LINE__, "%s", err.text);
+}
+
+/* Of a pass: what the one before has left, and what new files get from their directories. */
+static void attributes_that_are_gone_are_removed(void)
+{
+	auto_fd int from = -1, to = -1;
+
+	in_directory();
+	shell("mkdir -p from/d/e to && echo x >from/d/f && echo x >from/g");
+	/* Not all file systems have both. */
+	if (setxattr("from/d", "user.old", "v", 1, 0) < 0 ||
+	    !set_acl("from/d", "system.posix_acl_access", 6)) {
+		CHECK_INT(errno, ENOTSUP);
+		return done();
+	}
+	CHECK_INT(setxattr("from/d", "user.kept", "v", 1, 0), 0);
+	CHECK_INT(setxattr("from/g", "user.old", "v", 1, 0), 0);
+	CHECK(set_acl("from/d", "system.posix_acl_default", 7));
+	from = directory("from");
+	to = directory("to");
+	put_exactly(from, to);
+	CHECK_STR(attributes("to/d/f"), "");
+	CHECK_STR(attributes("to/d/e"), "");
+	CHECK_HAS(attributes("to/d"), "system.posix_acl_access ");
+	CHECK_HAS(attributes("to/d"), "system.posix_acl_default ");
+	CHECK_HAS(attributes("to/d"), "user.old ");
+	CHECK_INT(removexattr("from/d", "user.old"), 0);
+	CHECK_INT(removexattr("from/g", "user.old"), 0);
+	CHECK_INT(removexattr("from/d", "system.posix_acl_access"), 0);
+	CHECK_INT(removexattr("from/d", "system.posix_acl_default"), 0);
+	shell("chmod 2753 from/d; chmod 604 from/d/f; touch -d @77.5 from/d");
+	put_exactly(from, to);
+	CHECK_STR(attributes("to/d"), "user.kept ");
+	CHECK_STR(attributes("to/d/e"), "");
+	CHECK_STR(attributes("to/g"), "");
+	shell("test $(stat -c %a.%.1Y to/d) = 2753.77.5 && test $(stat -c %a to/d/f) = 604");
+	done();
+}
+
 /* ---- layers -------------------------------------------------------------------------------------
  */
 
@@ -380,6 +460,7 @@ static const struct unit_case cases[] = {
 	{"tar: parts that overlap are refused",       a_map_whose_parts_overlap_is_refused},
 	{"tree: no entry leaves the root",            no_entry_leaves_the_root},
 	{"tree: links, holes, times, modes, names",   a_tree_comes_back},
+	{"tree: attributes that are gone are removed", attributes_that_are_gone_are_removed},
 	{"layers: split at colons",                   layers_are_split_at_colons},
 };
 /* clang-format on */
