@@ -11,8 +11,10 @@
 #include "libcontainer/checkpoint/files.h"
 
 #define FIRST_BUCKETS 1024
-/* File systems take their times from a clock that goes on by ticks, of up to 10 ms. */
-#define TICK_NS 50000000
+/* File systems take their times from a clock that goes on by ticks, of up to 10 ms; some, as ext4
+ * with small inodes, note whole seconds, or every other one. */
+#define TICK_NS       50000000
+#define COARSE_TICK_S 2
 
 struct files_mark {
 	struct files_mark *next;
@@ -101,6 +103,8 @@ static bool is_fresh(const struct files_index *x, struct timespec t)
 {
 	struct timespec since = x->before;
 
+	if (t.tv_nsec == 0)
+		since.tv_sec -= COARSE_TICK_S;
 	since.tv_nsec -= TICK_NS;
 	if (since.tv_nsec < 0) {
 		since.tv_nsec += 1000000000;
