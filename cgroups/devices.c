@@ -357,14 +357,16 @@ int cgroup_devices_compile(const struct oci_device_rule *in, size_t n, struct bp
 			   size_t max, struct err *err)
 {
 	struct prog p = {.insns = insns, .max = max};
-	auto_free struct rule *rules = NULL;
+	auto_free struct rule *many = NULL;
+	struct rule few[64], *rules = few; /* an engine's fit, and malloc need not begin */
 	bool allow = false;
 	int r;
 
 	if (n > MAX_RULES)
 		return err_fail(err, E2BIG, "linux.resources.devices: more than %d rules",
 				MAX_RULES);
-	rules = calloc(n + ARRAY_SIZE(implicit), sizeof(*rules));
+	if (n + ARRAY_SIZE(implicit) > ARRAY_SIZE(few))
+		rules = many = calloc(n + ARRAY_SIZE(implicit), sizeof(*rules));
 	if (!rules)
 		return err_sys(err, ENOMEM, "compile device rules");
 	r = read_rules(in, n, rules, err);

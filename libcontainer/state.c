@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/clock.h"
@@ -156,31 +158,43 @@ int state_check_linked(const struct container_root *root, const char *id, int di
 	return 0;
 }
 
-/* The directory is flat but for notify/. */
+static int remove_entries(int dirfd, int depth);
+
+/* getdents64's entries and readdir's are the same ones on 64 bits. */
+_Static_assert(offsetof(struct dirent, d_name) == 19, "struct dirent is the kernel's");
+
+static int remove_entry(int dirfd, const struct dirent *e, int depth)
+{
+	if (streq(e->d_name, ".") || streq(e->d_name, ".."))
+		return 0;
+	if (e->d_type == DT_DIR && depth > 0) {
+		auto_fd int sub =
+			openat(dirfd, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		int r = sub < 0 ? -errno : remove_entries(sub, depth - 1);
+
+		return r < 0 ? r : unlinkat(dirfd, e->d_name, AT_REMOVEDIR) < 0 ? -errno : 0;
+	}
+	return unlinkat(dirfd, e->d_name, 0) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+/* The directory is flat but for notify/. Each command that deletes comes here, and opendir would be
+ * the only one to ask the kernel for memory. */
 static int remove_entries(int dirfd, int depth)
 {
-	auto_dir DIR *dir = NULL;
-	struct dirent *e;
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_fd int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_Alignas(struct dirent) char buf[2048];
+	long n = fd < 0 ? -1 : 1;
 
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir)
-		return -errno;
-	while ((e = readdir(dir))) {
-		if (streq(e->d_name, ".") || streq(e->d_name, ".."))
-			continue;
-		if (e->d_type == DT_DIR && depth > 0) {
-			auto_fd int sub = openat(fd, e->d_name,
-						 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	while (fd >= 0 && (n = syscall(SYS_getdents64, fd, buf, sizeof(buf))) > 0)
+		for (long at = 0; at < n;) {
+			const struct dirent *e = (const void *)(buf + at);
+			int r = remove_entry(fd, e, depth);
 
-			if (sub < 0 || remove_entries(sub, depth - 1) < 0 ||
-			    unlinkat(fd, e->d_name, AT_REMOVEDIR) < 0)
-				return -errno;
-		} else if (unlinkat(fd, e->d_name, 0) < 0 && errno != ENOENT) {
-			return -errno;
+			if (r < 0)
+				return r;
+			at += e->d_reclen;
 		}
-	}
-	return 0;
+	return n < 0 ? -errno : 0;
 }
 
 int state_remove(const struct container_root *root, const char *id, struct err *err)

@@ -132,15 +132,19 @@ static int set_option(int fs, char *word, struct err *err)
 static int set_options(int fs, const char *type, const char *data, struct err *err)
 {
 	auto_free char *copy = NULL;
-	char *rest;
+	char small[256], *rest = small;
+	size_t size;
 	int r;
 
 	if (!data || !*data)
 		return 0;
-	copy = strdup(data);
-	if (!copy)
+	/* malloc would ask the kernel for memory, as init has not used it before. */
+	size = strlen(data) + 1;
+	if (size > sizeof(small))
+		rest = copy = malloc(size);
+	if (!rest)
 		return err_sys(err, ENOMEM, "mount options");
-	rest = copy;
+	memcpy(rest, data, size);
 	for (char *w; (w = mountfd_next_option(&rest, strcmp(type, "overlay") == 0));) {
 		r = *w ? set_option(fs, w, err) : 0;
 		if (r < 0)

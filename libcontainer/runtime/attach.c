@@ -35,13 +35,15 @@ void attach_block_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+#define FLOW_SIZE 16384
+
 /* One direction of the terminal: bytes read but not yet written, never more than one buffer,
  * so that a reader that stops makes the writer wait instead of losing anything. */
 struct flow {
 	int from, to;
 	size_t start, len;
 	bool ended; /* nothing more comes */
-	char buf[16384];
+	char *buf;  /* FLOW_SIZE; without a terminal not even touched */
 };
 
 struct attached {
@@ -58,7 +60,7 @@ struct attached {
 
 static void flow_read(struct flow *f)
 {
-	ssize_t n = read(f->from, f->buf, sizeof(f->buf));
+	ssize_t n = read(f->from, f->buf, FLOW_SIZE);
 
 	if (n > 0) {
 		f->start = 0;
@@ -81,13 +83,13 @@ static void flow_write(struct flow *f)
 	}
 }
 
-static void terminal_begin(struct attached *a)
+static void terminal_begin(struct attached *a, char (*bufs)[FLOW_SIZE])
 {
 	struct termios raw;
 
 	a->tty = console_own_terminal();
-	a->in = (struct flow){.from = STDIN_FILENO, .to = a->console->master};
-	a->out = (struct flow){.from = a->console->master, .to = STDOUT_FILENO};
+	a->in = (struct flow){.from = STDIN_FILENO, .to = a->console->master, .buf = bufs[0]};
+	a->out = (struct flow){.from = a->console->master, .to = STDOUT_FILENO, .buf = bufs[1]};
 	if (a->tty < 0 || tcgetattr(a->tty, &a->saved) < 0)
 		return;
 	raw = a->saved;
@@ -209,6 +211,7 @@ int attach_wait(pid_t pid, int pidfd, struct console *console, int notify_fd, st
 		.console = console,
 	};
 	bool terminal = console->master >= 0;
+	char bufs[2][FLOW_SIZE];
 	auto_fd int sigfd = -1;
 	sigset_t set;
 	int r;
@@ -220,7 +223,7 @@ int attach_wait(pid_t pid, int pidfd, struct console *console, int notify_fd, st
 		return err_sys(err, errno, "make a signal descriptor");
 	a.sigfd = sigfd;
 	if (terminal)
-		terminal_begin(&a);
+		terminal_begin(&a, bufs);
 	r = loop(&a, terminal, err);
 	if (terminal)
 		terminal_end(&a);
