@@ -85,7 +85,8 @@ static void progress_line(void *ctx, const struct container_migrate_progress *p)
 			(p->expected_bytes > p->dirty_bytes ? p->expected_bytes : p->dirty_bytes) >>
 				20);
 	else if (p->within)
-		fprintf(stderr, ": %" PRIu64 " MiB", p->dirty_bytes >> 20);
+		fprintf(stderr, ": %" PRIu64 " of %" PRIu64 " MiB", p->dirty_bytes >> 20,
+			p->expected_bytes >> 20);
 	if (p->dirty_rate)
 		fprintf(stderr, ", %" PRIu64 " MiB/s are written", p->dirty_rate >> 20);
 	if (p->bandwidth)

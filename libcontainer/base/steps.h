@@ -25,5 +25,7 @@ void steps_undo(const char *what, const struct step *steps, size_t done, void *c
 /* A named point where tests make hull fail or die. Does nothing in the real program: the
  * tests link another implementation (tests/fault). 0 or -errno. */
 int fault_point(const char *what, const char *name, struct err *err);
+/* REAL, or for tests what they say instead: a time that they cannot wait for. */
+int fault_number(const char *what, int real);
 
 #endif

@@ -374,7 +374,7 @@ static _Noreturn void sync_all(struct receiver *x)
 
 void files_take_sync(struct receiver *x)
 {
-	const struct wire_msg at_work = {.type = WIRE_PROGRESS};
+	const struct wire_msg at_work = receive_progress(x);
 	auto_fd int pidfd = -1;
 	struct err ignored;
 	int status = -ETIMEDOUT;

@@ -85,6 +85,8 @@ int lazy_fd(const struct lazy *lz)
 void lazy_get_stats(const struct lazy *lz, struct lazy_stats *ret)
 {
 	*ret = lz->stats;
+	for (const struct space *sp = lz->spaces; sp; sp = sp->next)
+		ret->pending += sp->n_pending;
 }
 
 static int watch(struct lazy *lz, int fd, void *what, struct err *err)

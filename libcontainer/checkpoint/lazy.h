@@ -41,6 +41,7 @@ struct lazy_stats {
 	uint64_t zero_faults; /* that found none */
 	uint64_t fetched;     /* pages asked for */
 	uint64_t copied;      /* pages filled in */
+	uint64_t pending;     /* that are not yet, in the address spaces of now */
 	uint64_t spaces;      /* address spaces: processes, and those that they forked meanwhile */
 	uint64_t waits;       /* forks that had to wait */
 	int64_t resumed_ns;   /* CLOCK_MONOTONIC: criu said that all run; all pages in */

@@ -160,6 +160,12 @@ struct migration {
 	bool late;    /* what is dirty in the end goes after COMMIT */
 	bool filling; /* it runs over there, and asks for pages */
 	struct {
+		uint64_t done;    /* bytes over there, when that last grew */
+		int64_t grew_ms;  /* that was then */
+		int64_t whole_ms; /* when it first said that all is in; 0 */
+		bool whole;       /* it says so now */
+	} fill;
+	struct {
 		struct wire_pages *v; /* that the target wants, but does not wait for */
 		size_t at, n, room;
 	} queue;

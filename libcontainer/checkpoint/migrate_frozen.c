@@ -4,11 +4,12 @@
 #include <fcntl.h>
 
 #include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/clock.h"
 #include "libcontainer/base/steps.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/migrate.h"
 
-#define COMMIT_MS 120000 /* a restore takes its time */
+#define WHY_MS 5000 /* LOST is all that counts */
 
 static bool is_image(const char *name)
 {
@@ -64,7 +65,7 @@ static int hear(struct migration *x, enum wire_type type, struct wire_msg *ret, 
 	x->lost = true;
 	x->dump.keep_frozen = false;
 	network_source_cut(x, false);
-	if (wire_next(&x->wire, COMMIT_MS, &next, err) == 0)
+	if (wire_next(&x->wire, WHY_MS, &next, err) == 0)
 		err_fail(err, EREMOTEIO, "the target could not make the container whole");
 	return err_wrap(err, "it goes on here, from when it was frozen");
 }
@@ -77,6 +78,7 @@ static int hear_resumed(struct migration *x, int64_t told, struct err *err)
 	int r = hear(x, WIRE_PROGRESS, &msg, err);
 
 	x->filling = true;
+	x->fill.grew_ms = clock_now_ms();
 	migrate_tell(x, "running");
 	if (r == 0)
 		x->report->frozen_ns = (uint64_t)(told - x->frozen) + msg.progress.done;

@@ -4,11 +4,14 @@
 #include <string.h>
 
 #include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/clock.h"
+#include "libcontainer/base/steps.h"
 #include "libcontainer/checkpoint/migrate.h"
 
 #define QUEUE_MAX 16384  /* ranges: more than any target asks for ahead */
 #define PIECE     64     /* pages of the queue at a time: who waits for a page comes between */
-#define QUIET_MS  120000 /* it restores, or fills in what it has, and says nothing */
+#define QUIET_MS  120000 /* it restores and says nothing, or fills in and gets no further */
+#define WHOLE_MS  900000 /* all is in, and its files go to the disk */
 
 /* The queue is what the target asks for ahead; who waits there for a page is served at once. */
 static int push(struct migration *x, uint64_t process, const struct wire_range *r, struct err *err)
@@ -53,6 +56,26 @@ static int take_prefetch(struct migration *x, const struct wire_msg *msg, struct
 	return r;
 }
 
+static int quiet_ms(void)
+{
+	return fault_number("quiet", QUIET_MS);
+}
+
+/* It counts if it is more by what would have come over the slowest connection. */
+static void note_filling(struct migration *x, const struct wire_progress *p)
+{
+	uint64_t least = (uint64_t)quiet_ms() * WIRE_SLOWEST / 1000;
+	int64_t now = clock_now_ms();
+
+	x->fill.whole = p->done >= p->total;
+	if (x->fill.whole && !x->fill.whole_ms)
+		x->fill.whole_ms = now;
+	if (p->done < x->fill.done || p->done - x->fill.done < least)
+		return;
+	x->fill.done = p->done;
+	x->fill.grew_ms = now;
+}
+
 static int tell_filling(struct migration *x, const struct wire_msg *msg)
 {
 	const struct container_migrate_progress p = {
@@ -63,6 +86,7 @@ static int tell_filling(struct migration *x, const struct wire_msg *msg)
 		.expected_bytes = msg->progress.total,
 	};
 
+	note_filling(x, &msg->progress);
 	if (x->o->progress)
 		x->o->progress(x->o->ctx, &p);
 	return 0;
@@ -85,15 +109,39 @@ static int answer(struct migration *x, const struct wire_msg *msg, struct err *e
 	return err_fail(err, EPROTO, "the target sent %s", wire_type_name(msg->type));
 }
 
+/* For how long the target is heard on, whatever it says. */
+static int64_t patience(const struct migration *x)
+{
+	if (!x->filling)
+		return quiet_ms();
+	return (x->fill.whole ? x->fill.whole_ms + WHOLE_MS : x->fill.grew_ms + quiet_ms()) -
+	       clock_now_ms();
+}
+
+static int hear(struct migration *x, bool busy, struct wire_msg *ret, struct err *err)
+{
+	int64_t left = patience(x);
+	int silence = x->filling && x->late ? MIGRATE_TIMEOUT_MS : quiet_ms();
+
+	int r = left <= 0 ? -ETIMEDOUT
+			  : wire_next(&x->wire,
+				      busy             ? 0
+				      : left < silence ? (int)left
+						       : silence,
+				      ret, err);
+
+	if (r == -ETIMEDOUT && (left <= 0 || (!busy && left < silence)))
+		err_fail(err, ECONNABORTED,
+			 "the target gets no further: %llu MiB of its memory are filled in",
+			 (unsigned long long)x->fill.done >> 20);
+	return r < 0 ? -err->code : 0;
+}
+
 int postcopy_serve(struct migration *x, enum wire_type type, struct wire_msg *ret, struct err *err)
 {
 	for (;;) {
 		bool busy = x->queue.n > 0;
-		int r = wire_next(&x->wire,
-				  busy                    ? 0
-				  : x->filling && x->late ? MIGRATE_TIMEOUT_MS
-							  : QUIET_MS,
-				  ret, err);
+		int r = hear(x, busy, ret, err);
 
 		if (r == -ETIMEDOUT && busy) {
 			err_clear(err);

@@ -13,6 +13,7 @@
 #include "libcontainer/base/clock.h"
 #include "libcontainer/base/proc.h"
 #include "libcontainer/base/sock.h"
+#include "libcontainer/base/steps.h"
 #include "libcontainer/checkpoint/postcopy.h"
 
 #define WINDOW  4096 /* pages that are asked for ahead, at a time */
@@ -198,7 +199,7 @@ static int hear_restored(struct postcopy *f, struct err *err)
 /* The source hears from us, or gives up; and we from it. */
 static int keep_up(struct postcopy *f, struct err *err)
 {
-	struct wire_msg msg = {.type = WIRE_PROGRESS};
+	struct wire_msg msg;
 	int64_t now = clock_now_ms();
 
 	if (f->wanted != f->came && now - f->heard_ms > f->x->wire.timeout_ms)
@@ -207,8 +208,8 @@ static int keep_up(struct postcopy *f, struct err *err)
 	if (!f->resumed || f->down < 0 || now - f->told_ms < TICK_MS)
 		return 0;
 	f->told_ms = now;
-	msg.progress.done = f->came << PAGES_SHIFT;
-	msg.progress.total = f->wanted << PAGES_SHIFT;
+	receive_note_filled(f->x);
+	msg = receive_progress(f->x);
 	return wire_send(&f->x->wire, &msg, NULL, 0, err);
 }
 
@@ -219,8 +220,10 @@ static int step(struct postcopy *f, struct err *err)
 			     {.fd = f->down, .events = POLLIN},
 			     {.fd = lazy_fd(f->x->lazy), .events = POLLIN},
 			     {.fd = f->restored, .events = POLLIN}};
-	int state = lazy_step(f->x->lazy, 0, err), r = state < 0 ? state : flush(f, err);
+	int r = fault_point("filler", "step", err);
+	int state = r < 0 ? r : lazy_step(f->x->lazy, 0, err);
 
+	r = state < 0 ? state : flush(f, err);
 	if (r < 0)
 		return r;
 	if (state == LAZY_DONE && f->wanted == f->came && f->resumed && f->restored < 0)
@@ -248,6 +251,7 @@ int postcopy_fill(struct postcopy *f, int restored, struct err *err)
 	do
 		r = step(f, err);
 	while (r >= 0 && r != LAZY_DONE);
+	receive_note_filled(f->x);
 	if (r < 0 && f->down >= 0)
 		(void)say(f->down, f->aborted ? HEARD_ABORT : FAILED, 0, err);
 	return r < 0 ? r : 0;

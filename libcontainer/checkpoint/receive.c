@@ -23,6 +23,7 @@
 
 #define MAX_IMAGE_BYTES (1ULL << 40)
 #define MAX_IMAGE_FILES 100000
+#define TELL_MS         500 /* how often the source hears how much memory is in */
 #define FEATURES        (WIRE_F_LZ4 | WIRE_F_ZSTD | WIRE_F_LAZY | WIRE_F_LATE | WIRE_F_ROOTFS)
 
 /* ---- before anything is there ------------------------------------------------------------------
@@ -263,11 +264,19 @@ static int restore(struct receiver *x, struct err *err)
  * nobody brings, and is ended then, as the kernel would give zeros in its place. */
 static int await_filled(struct receiver *x, struct err *err)
 {
+	struct err ignored;
 	int status;
 
 	if (x->filler <= 0)
 		return journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_RUNNING, err);
 	receive_let_go(x, true);
+	/* Until then the source hears that it goes on: from us, or from the one that fills. */
+	while (proc_pidfd_wait_exit(x->filler_fd, TELL_MS) == -ETIMEDOUT) {
+		const struct wire_msg msg = receive_progress(x);
+
+		if (!x->late)
+			(void)!wire_send(&x->wire, &msg, NULL, 0, &ignored);
+	}
 	status = proc_wait(x->filler);
 	x->filler = 0;
 	if (status == 0)
@@ -356,6 +365,7 @@ static void clean_up(struct receiver *x, int result)
 	receive_let_go(x, false);
 	postcopy_end(x);
 	network_target_done(&x->net);
+	close_fd(&x->filler_fd);
 	if (x->lazy)
 		lazy_free(x->lazy);
 	if (x->store)
@@ -434,6 +444,7 @@ int container_receive(struct container_root *root, const struct container_receiv
 			     .dir_fd = -1,
 			     .images_fd = -1,
 			     .let_go = -1,
+			     .filler_fd = -1,
 			     .net = NETWORK_TARGET_NONE};
 	int r = wire_init(&x.wire, WIRE_TARGET, opts->in, opts->out, opts->timeout_ms, err);
 

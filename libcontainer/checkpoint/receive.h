@@ -13,6 +13,11 @@
 #include "libcontainer/checkpoint/migrate.h"
 #include "libcontainer/checkpoint/pages.h"
 
+/* How far the process that fills memory in is: bytes. */
+struct filled {
+	volatile uint64_t done, total;
+};
+
 struct receiver {
 	struct container_root *root;
 	const struct container_receive_opts *opts;
@@ -29,7 +34,9 @@ struct receiver {
 	uint8_t *buf; /* WIRE_BODY_MAX */
 	struct lazy *lazy;
 	pid_t filler;
-	int let_go; /* the filler hears through it that the container was restored; -1 */
+	int filler_fd;         /* its pidfd; -1 */
+	struct filled *filled; /* memory that both see; NULL: nothing is filled in later */
+	int let_go;            /* the filler hears through it that the container was restored; -1 */
 	struct network_target net;
 	bool begun;
 	bool given_up; /* by the source, before COMMIT */
@@ -54,6 +61,10 @@ int receive_dirty(struct receiver *x, const struct wire_msg *msg, struct err *er
 int receive_missing(struct receiver *x, struct err *err) must_check;
 /* Starts the process that fills in memory; it ends with 0 when all is in, and `running` noted. */
 int receive_fill(struct receiver *x, struct err *err) must_check;
+/* Of what is filled in, into memory that the receiver sees. */
+void receive_note_filled(struct receiver *x);
+/* What the source hears of it. */
+struct wire_msg receive_progress(const struct receiver *x);
 /* It is told whether the container was restored, without which it is not `running`. */
 void receive_let_go(struct receiver *x, bool restored);
 

@@ -5,10 +5,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/clock.h"
 #include "libcontainer/base/log.h"
 #include "libcontainer/base/proc.h"
 #include "libcontainer/base/steps.h"
@@ -18,6 +20,7 @@
 #include "oci-spec/oci.h"
 
 #define ADDRESSES ((1ULL << 47) - PAGES_SIZE) /* of user space */
+#define NOTE_MS   100                         /* how often it is noted how far the filler is */
 #define MISSING_AT_ONCE                                                           \
 	(64ULL * WIRE_PAGES_MAX) /* pages that are asked for and not answered yet \
 				  */
@@ -202,12 +205,38 @@ static int await_lazy(struct lazy *lazy, int *restored, struct err *err)
 	return 0;
 }
 
-static int fill(struct lazy *lazy, int restored, struct err *err)
+void receive_note_filled(struct receiver *x)
 {
+	struct lazy_stats stats;
+
+	lazy_get_stats(x->lazy, &stats);
+	x->filled->done = stats.copied << PAGES_SHIFT;
+	x->filled->total = (stats.copied + stats.pending) << PAGES_SHIFT;
+}
+
+struct wire_msg receive_progress(const struct receiver *x)
+{
+	struct wire_msg msg = {.type = WIRE_PROGRESS};
+
+	if (x->filled)
+		msg.progress = (struct wire_progress){x->filled->done, x->filled->total};
+	return msg;
+}
+
+static int fill(struct receiver *x, int restored, struct err *err)
+{
+	struct lazy *lazy = x->lazy;
+	int64_t noted_ms = 0;
 	int r;
 
 	for (;;) {
-		r = lazy_step(lazy, 0, err);
+		r = fault_point("filler", "step", err);
+		if (r == 0)
+			r = lazy_step(lazy, 0, err);
+		if (r == LAZY_DONE || clock_now_ms() - noted_ms > NOTE_MS) {
+			receive_note_filled(x);
+			noted_ms = clock_now_ms();
+		}
 		if (r == LAZY_WAIT && await_lazy(lazy, &restored, err) < 0)
 			return -err->code;
 		if (r < 0)
@@ -246,8 +275,7 @@ static _Noreturn void filler(struct receiver *x, int restored)
 	if (r == 0)
 		r = fault_point("filler", "begin", &err);
 	if (r == 0)
-		r = x->late ? postcopy_fill(x->postcopy, restored, &err)
-			    : fill(x->lazy, restored, &err);
+		r = x->late ? postcopy_fill(x->postcopy, restored, &err) : fill(x, restored, &err);
 	if (r == 0)
 		r = fault_point("filler", "filled", &err);
 	if (r == 0)
@@ -277,7 +305,14 @@ int receive_fill(struct receiver *x, struct err *err)
 	if (pipe2(restored, O_CLOEXEC) < 0)
 		return err_sys(err, errno, "start the process that fills memory");
 	x->let_go = restored[1];
-	x->filler = proc_clone(0, -1, NULL);
+	x->filled = mmap(NULL, sizeof(*x->filled), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (x->filled == MAP_FAILED) {
+		x->filled = NULL;
+		close(restored[0]);
+		return err_sys(err, errno, "start the process that fills memory");
+	}
+	x->filler = proc_clone(0, -1, &x->filler_fd);
 	if (x->filler == 0)
 		filler(x, restored[0]);
 	close(restored[0]);

@@ -2,12 +2,14 @@
 /*
  * HULL_FAULT="init:mounts" makes that step fail with EIO instead of running;
  * "init:mounts=kill" sends SIGKILL to the process that has come to it, "init:mounts=stop" SIGSTOP:
- * it goes on there when the test says so.
+ * it goes on there when the test says so; "=slow" makes it take SLOW_MS longer, SLOW_TIMES times.
+ * HULL_FAULT_NUMBER="quiet=3000" is another value of that number.
  */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "libcontainer/base/steps.h"
@@ -21,6 +23,17 @@ __attribute__((constructor)) static void read_fault(void)
 
 	if (text && strlen(text) < sizeof(fault_text))
 		strcpy(fault_text, text);
+}
+
+#define SLOW_MS    150
+#define SLOW_TIMES 30
+
+static void take_long(void)
+{
+	static int times;
+
+	if (times++ < SLOW_TIMES)
+		nanosleep(&(struct timespec){.tv_nsec = SLOW_MS * 1000000L}, NULL);
 }
 
 int fault_point(const char *what, const char *name, struct err *err)
@@ -37,5 +50,15 @@ int fault_point(const char *what, const char *name, struct err *err)
 	}
 	if (strcmp(fault, "=stop") == 0)
 		kill(getpid(), SIGSTOP);
+	if (strcmp(fault, "=slow") == 0)
+		take_long();
 	return *fault ? 0 : err_fail(err, EIO, "injected fault at '%s:%s'", what, name);
+}
+
+int fault_number(const char *what, int real)
+{
+	const char *text = getenv("HULL_FAULT_NUMBER");
+	size_t n = strlen(what);
+
+	return text && strncmp(text, what, n) == 0 && text[n] == '=' ? atoi(text + n + 1) : real;
 }
