@@ -68,6 +68,9 @@ int network_target_apply(struct network_target *x, struct arena *a, int images_f
 void network_target_switch(struct network_target *x);
 /* After it runs. Waits for --on-switch, whose failure is written to SAID. */
 void network_target_finish(struct network_target *x, int said);
+/* Nothing of ours holds the container's namespace any more. */
+void network_target_close(struct network_target *x);
+/* The same, and waits for --on-switch if it was begun. */
 void network_target_done(struct network_target *x);
 
 /* ---- network_preflight.c ---------------------------------------------------------------- */

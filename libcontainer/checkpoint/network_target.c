@@ -275,10 +275,15 @@ void network_target_finish(struct network_target *x, int said)
 
 void network_target_done(struct network_target *x)
 {
-	close_fd(&x->helper_fd);
+	network_target_close(x);
 	if (x->helper > 0)
 		(void)proc_wait(x->helper);
 	x->helper = 0;
+}
+
+void network_target_close(struct network_target *x)
+{
+	close_fd(&x->helper_fd);
 	rtnl_close(&x->place.inside);
 	rtnl_close(&x->place.host);
 	close_fd(&x->place.host_ns);

@@ -173,6 +173,9 @@ static int on_restored(void *ctx, struct err *err)
 		r = journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_RESTORED, err);
 	if (r == 0)
 		r = fault_point("receive", "restored", err);
+	/* When it fails from now on, the container is found by the journal, and ended. */
+	if (r == 0 && x->filler > 0 && !receive_fills(x))
+		r = err_fail(err, EIO, "the process that fills memory has ended");
 	if (r == 0 && x->late)
 		r = postcopy_restored(x, err);
 	if (r == 0 && !x->late)
@@ -301,7 +304,9 @@ static int finish(struct receiver *x, struct err *err)
 	/* Without it the journal stays, for who asks later. */
 	if (r == 0 && wire_expect(&x->wire, WIRE_FORGET, x->opts->idle_ms, &msg, &ignored) == 0)
 		r = state_remove(x->root, x->name, err);
-	network_target_finish(&x->net, x->opts->said);
+	/* Else the source hears first that there is nothing to switch to. */
+	if (journal_phase(&x->journal) == JOURNAL_RUNNING)
+		network_target_finish(&x->net, x->opts->said);
 	return r;
 }
 
@@ -309,24 +314,14 @@ static int finish(struct receiver *x, struct err *err)
  * may have sent it and will ask: it is told that nothing came of it. */
 static int end_journal(struct receiver *x, struct err *err)
 {
-	int r = 0;
-
 	switch (journal_phase(&x->journal)) {
 	case JOURNAL_RESTORED:
-		r = journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_ABORTED, err);
-		break;
+		return journal_advance(&x->arena, x->dir_fd, &x->journal, JOURNAL_ABORTED, err);
 	case JOURNAL_COMMITTED:
-		r = receive_orphan(x->root, x->dir_fd, &x->journal, err);
-		break;
+		return receive_orphan(x->root, x->dir_fd, &x->journal, err);
 	default:
-		break;
+		return 0;
 	}
-	if (r == 0 && journal_phase(&x->journal) != JOURNAL_LOST) /* it is told first */
-		r = files_undo(&x->arena, x->dir_fd, x->name, journal_phase(&x->journal), err);
-	if (r == 0 && (journal_phase(&x->journal) == JOURNAL_RECEIVING ||
-		       (journal_phase(&x->journal) == JOURNAL_ABORTED && x->given_up)))
-		r = state_remove(x->root, x->name, err);
-	return r;
 }
 
 /* The process that filled memory in may have ended in the midst of a frame. */
@@ -339,32 +334,40 @@ static int receive_forget(struct receiver *x, struct err *err)
 	return wire_expect(&x->wire, WIRE_FORGET, x->wire.timeout_ms, &msg, err);
 }
 
-/* The source hears at once that it has the only copy. */
-static void tell_lost(struct receiver *x)
+static bool is_lost(const struct receiver *x)
 {
-	struct err err = ERR_NONE;
-	bool told = wire_send_phase(&x->wire, WIRE_PHASE, &x->id, JOURNAL_LOST, &err) == 0;
-
-	if (told)
-		wire_send_error(&x->wire, &x->why);
-	err_clear(&err);
-	if (files_undo(&x->arena, x->dir_fd, x->name, JOURNAL_LOST, &err) < 0)
-		log_later("%s", err.text);
-	else if (told && receive_forget(x, &err) == 0 && state_remove(x->root, x->name, &err) < 0)
-		log_later("%s", err.text);
+	return x->begun && journal_phase(&x->journal) == JOURNAL_LOST;
 }
 
-static void clean_up(struct receiver *x, int result)
+/* The source, whose copy may stand still until then, hears at once what came of it: that it has the
+ * only copy. Whether it heard that. */
+static bool tell(struct receiver *x)
 {
 	struct err err = ERR_NONE;
+	bool lost = is_lost(x);
 
-	if (x->filler > 0) {
-		kill(x->filler, SIGKILL);
-		(void)proc_wait(x->filler);
-	}
-	receive_let_go(x, false);
-	postcopy_end(x);
-	network_target_done(&x->net);
+	if (lost && wire_send_phase(&x->wire, WIRE_PHASE, &x->id, JOURNAL_LOST, &err) < 0)
+		return false;
+	wire_send_error(&x->wire, &x->why);
+	return lost;
+}
+
+/* What there is of it in files. TOLD: as above. */
+static int put_away(struct receiver *x, bool told, struct err *err)
+{
+	enum journal_phase phase = journal_phase(&x->journal);
+	struct err ignored = ERR_NONE;
+	int r = files_undo(&x->arena, x->dir_fd, x->name, phase, err);
+
+	if (r == 0 && (phase == JOURNAL_RECEIVING || (phase == JOURNAL_ABORTED && x->given_up) ||
+		       (told && receive_forget(x, &ignored) == 0)))
+		r = state_remove(x->root, x->name, err);
+	return r;
+}
+
+/* All that ends by itself with the process, but for the network, which could still answer. */
+static void release(struct receiver *x)
+{
 	close_fd(&x->filler_fd);
 	if (x->lazy)
 		lazy_free(x->lazy);
@@ -374,12 +377,33 @@ static void clean_up(struct receiver *x, int result)
 	wire_files_done(&x->images);
 	wire_files_done(&x->files);
 	close_fd(&x->images_fd);
-	if (result < 0 && x->begun && end_journal(x, &err) < 0)
+}
+
+/* What the source can hear is told before anything that may take long. */
+static void clean_up(struct receiver *x, int result)
+{
+	struct err err = ERR_NONE;
+	bool ended = true, told = false;
+
+	if (x->filler > 0) {
+		kill(x->filler, SIGKILL);
+		(void)proc_wait(x->filler);
+	}
+	receive_let_go(x, false);
+	postcopy_end(x);
+	network_target_close(&x->net);
+	if (result < 0 && x->begun && end_journal(x, &err) < 0) {
 		log_later("%s", err.text);
-	if (x->begun && journal_phase(&x->journal) == JOURNAL_LOST)
-		tell_lost(x);
-	else if (result < 0)
-		wire_send_error(&x->wire, &x->why);
+		ended = false;
+	}
+	if (result < 0)
+		told = tell(x);
+	(void)!fault_point("receive", "clean up", &err);
+	err_clear(&err);
+	release(x);
+	if (result < 0 && x->begun && ended && put_away(x, told, &err) < 0)
+		log_later("%s", err.text);
+	network_target_done(&x->net);
 	close_fd(&x->dir_fd);
 	wire_done(&x->wire);
 	arena_done(&x->arena);

@@ -13,9 +13,10 @@
 #include "libcontainer/checkpoint/migrate.h"
 #include "libcontainer/checkpoint/pages.h"
 
-/* How far the process that fills memory in is: bytes. */
+/* How far the process that fills memory in is. */
 struct filled {
-	volatile uint64_t done, total;
+	volatile uint64_t done, total; /* bytes */
+	_Atomic bool failed;           /* noted before it looks for what is to be ended */
 };
 
 struct receiver {
@@ -61,6 +62,8 @@ int receive_dirty(struct receiver *x, const struct wire_msg *msg, struct err *er
 int receive_missing(struct receiver *x, struct err *err) must_check;
 /* Starts the process that fills in memory; it ends with 0 when all is in, and `running` noted. */
 int receive_fill(struct receiver *x, struct err *err) must_check;
+/* Whether the process that fills memory in is at work. */
+bool receive_fills(const struct receiver *x);
 /* Of what is filled in, into memory that the receiver sees. */
 void receive_note_filled(struct receiver *x);
 /* What the source hears of it. */
@@ -77,8 +80,8 @@ bool receive_lock(int dirfd, int timeout_ms);
  * then it is noted to be aborted, or lost. RET, which may be NULL, has the phase then. */
 int receive_orphan(struct container_root *root, int dirfd, struct journal *ret,
 		   struct err *err) must_check;
-/* Who was to make it whole cannot: its processes are killed; the rest is done if nobody else does
- * it. DIRFD may be -1. */
+/* Who was to make it whole cannot: its processes are killed, if they are those of the journal; the
+ * rest is done if nobody else does it. DIRFD: the migration's, or -1. */
 void receive_end(struct receiver *x, int dirfd);
 /* QUERY: what became of one. */
 int receive_tell_phase(struct receiver *x, const struct wire_msg *msg, struct err *err) must_check;

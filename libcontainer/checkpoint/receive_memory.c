@@ -223,6 +223,11 @@ struct wire_msg receive_progress(const struct receiver *x)
 	return msg;
 }
 
+bool receive_fills(const struct receiver *x)
+{
+	return !x->filled->failed && proc_pidfd_wait_exit(x->filler_fd, 0) == -ETIMEDOUT;
+}
+
 static int fill(struct receiver *x, int restored, struct err *err)
 {
 	struct lazy *lazy = x->lazy;
@@ -261,7 +266,7 @@ static void end_container(void *arg)
 static _Noreturn void filler(struct receiver *x, int restored)
 {
 	struct err err = ERR_NONE;
-	int r;
+	int r, dirfd;
 
 	prctl(PR_SET_NAME, "hull-filler");
 	close(x->let_go);
@@ -285,7 +290,12 @@ static _Noreturn void filler(struct receiver *x, int restored)
 	if (r == 0)
 		_exit(0);
 	log_error("migrate: fill in the memory of '%s': %s", x->need.id, err.text);
-	receive_end(x, x->dir_fd);
+	x->filled->failed = true;
+	/* The lock is the receiver's and ours together: it is free for this one when the receiver
+	 * has ended. */
+	dirfd = openat(x->root->fd, x->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	close_fd(&x->dir_fd);
+	receive_end(x, dirfd);
 	_exit(1);
 }
 

@@ -13,6 +13,7 @@
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/clock.h"
 #include "libcontainer/base/log.h"
+#include "libcontainer/base/proc.h"
 #include "libcontainer/checkpoint/files.h"
 #include "libcontainer/checkpoint/receive.h"
 #include "libcontainer/runtime/runtime.h"
@@ -34,14 +35,17 @@ int receive_note_container(struct receiver *x, struct err *err)
 	return 0;
 }
 
+static bool is_same(const struct container *c, const struct journal *j)
+{
+	return j->pid.set && j->start.set && c->state.pid.v == j->pid.v &&
+	       c->state.starttime.v == j->start.v;
+}
+
 /* Whether C is the container that J speaks of: there may be another one of its name by now. What is
  * half made and has nobody who makes it is of no use to anybody. */
 static bool is_the_one(const struct container *c, const struct journal *j)
 {
-	if (j->pid.set && j->start.set && c->state.pid.v == j->pid.v &&
-	    c->state.starttime.v == j->start.v)
-		return true;
-	return journal_phase(j) != JOURNAL_COMMITTED && c->state.creating.v;
+	return is_same(c, j) || (journal_phase(j) != JOURNAL_COMMITTED && c->state.creating.v);
 }
 
 /* To its last process. */
@@ -93,14 +97,37 @@ bool receive_lock(int dirfd, int timeout_ms)
 	return true;
 }
 
+/* The one that the journal speaks of, if it has come so far: before that the receiver, which sees
+ * our end, lets nothing run. Without waiting for anybody: what it does from now on is done with
+ * memory that is not its own. */
+static void kill_it(const struct container_root *root, int dirfd)
+{
+	auto_container c = CONTAINER_NONE;
+	auto_arena a = ARENA_INIT;
+	auto_fd int pidfd = -1;
+	struct proc_stat st;
+	struct err ignored;
+	struct journal j;
+	bool its;
+
+	if (journal_load(&a, dirfd, &j, &ignored) < 0 || !j.container || !j.pid.set || !j.start.set)
+		return;
+	its = container_open(&c, root, j.container, OPEN_READ, &ignored) == 0 && is_same(&c, &j);
+	pidfd = proc_pidfd_open((pid_t)j.pid.v);
+	if (pidfd < 0 || proc_stat_read((pid_t)j.pid.v, &st) < 0 || st.starttime != j.start.v)
+		return;
+	/* It lived when its cgroup had been opened, so nobody else can have made that one. */
+	if (its && c.cgroup_fd >= 0)
+		(void)cgroup_kill(c.cgroup_fd);
+	(void)proc_pidfd_signal(pidfd, SIGKILL);
+}
+
 void receive_end(struct receiver *x, int dirfd)
 {
-	struct err err;
+	struct err err = ERR_NONE;
 
-	/* Without waiting for anybody: what it does from now on is done with memory that is not
-	 * its own. */
-	(void)!container_kill(x->root, x->need.id, SIGKILL, true, &err);
-	err_clear(&err);
+	if (dirfd >= 0)
+		kill_it(x->root, dirfd);
 	if (dirfd >= 0 && receive_lock(dirfd, 0) && receive_orphan(x->root, dirfd, NULL, &err) < 0)
 		log_error("migrate: %s", err.text);
 }

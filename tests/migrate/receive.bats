@@ -50,3 +50,68 @@ slowly_filled() {
 	has "$line" "gets no further: 38 MiB"
 	stays_frozen
 }
+
+# under_way [options]: a migration that fills memory in for some seconds, after COMMIT.
+under_way() {
+	up 32 4
+	migration --mode postcopy --bandwidth 8M --compress none "$@"
+	beside "${words[@]}" "local:$T/there"
+	wait_for 60 is_far_status running
+}
+
+@test "migrate: a target that has lost the container says so before --on-switch has ended" {
+	under_way --on-switch "echo \$\$ > '$T/switch'; exec sleep 50"
+	wait_for 60 test -s "$T/switch"
+	kill -9 "$(pid_of filler)"
+	differ "$(beside_status)" 0
+	has "$(cat "$ERR")" "it goes on here"
+	kill "$(cat "$T/switch")"
+	lives_here
+}
+
+@test "migrate: what ends a container that is not whole ends no other of its name" {
+	local filler
+
+	under_way
+	filler=$(pid_of filler)
+	kill -STOP "$filler"
+	far delete --force there
+	bundle other
+	args sleep 1000
+	far run -d --bundle "$T/other" there < /dev/null > /dev/null 2>&1 3>&- 4>&-
+	kill -9 "$filler"
+	differ "$(beside_status)" 0
+	has "$(cat "$ERR")" "it goes on here"
+	wait_for 60 has_ended
+	equal "$(far state there | jq -r .status)" running
+	far delete --force there
+	lives_here
+}
+
+marked_stops() {
+	local pid
+
+	for pid in $(marked_pids); do
+		! grep -qs '^State:.T' "/proc/$pid/status" || {
+			stopped=$pid
+			return 0
+		}
+	done
+	return 1
+}
+
+@test "migrate: a target that fails says why before it puts away what came" {
+	up 16 4
+	rm "$T/there/rootfs/bin/mover"
+	cp "$T/here/rootfs/bin/busybox" "$T/there/rootfs/bin/mover"
+	migration
+	words[0]=$FAULT
+	beside env "HULL_FAULT=receive:clean up=stop" "${words[@]}" "local:$T/there"
+	wait_for 60 marked_stops
+	differ "$(beside_status)" 0
+	has "$(cat "$ERR")" "at the target: CRIU could not restore"
+	equal "$(status_of here)" running
+	[[ -e $(echo "$FAR"/@migrate/*/images) ]]
+	kill -CONT "$stopped"
+	lives_here
+}
