@@ -18,6 +18,28 @@ int ckpt_empty_ns(const struct container_image_opts *o, uint32_t *ret, struct er
 /* What dump and restore tell CRIU alike. */
 void ckpt_request(const struct container_image_opts *o, struct criu_request *q);
 
+/* ---- dump_check.c: what cannot be dumped ------------------------------------------------------
+ */
+
+/* All its processes, the first one at the front. */
+int ckpt_processes(const struct container *c, struct arena *a, pid_t **ret, size_t *ret_n,
+		   struct err *err) must_check;
+/* What config.json says that CRIU cannot do. */
+int ckpt_check_config(const struct oci_spec *spec, struct err *err) must_check;
+/* What will not be in the images, one line each: processes, and CGROUPS if they are left alone. */
+typedef void ckpt_tell(void *ctx, const char *text);
+void ckpt_left_out(const struct container *c, struct arena *a, const pid_t *pids, size_t n,
+		   bool cgroups, ckpt_tell *tell, void *ctx);
+/* All that would make a dump fail, as far as it shows while the container runs: one line each. It
+ * is only looked at. */
+struct ckpt_check {
+	bool tcp_established;
+	ckpt_tell *problem, *warning;
+	void *ctx;
+};
+int ckpt_check(const struct container *c, struct arena *a, const struct oci_spec *spec,
+	       const struct ckpt_check *with, struct err *err) must_check;
+
 /* What --page-server and --lazy-pages say, and whether CRIU can do it here: page_server.c. */
 int ckpt_page_server(struct arena *a, const struct container_checkpoint_opts *o,
 		     struct criu_request *q, struct err *err) must_check;

@@ -1,5 +1,5 @@
 /* RUNTIME: CRIU's protocol: its program as a child, requests, notifications, errors. */
-#include "libcontainer/checkpoint/criu.h"
+#include "libcontainer/checkpoint/criu_ask.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <sys/utsname.h>
 
-#include "criu.pb-c.h"
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
 #include "libcontainer/base/log.h"
@@ -101,12 +100,11 @@ static int send_request(struct criu *c, const CriuRequest *request, struct err *
 	return r < 0 ? err_sys(err, -r, "ask CRIU") : 0;
 }
 
-static void free_response(CriuResponse **p)
+void criu_free_response(CriuResponse **p)
 {
 	if (*p)
 		criu_response__free_unpacked(*p, NULL);
 }
-#define auto_response __attribute__((cleanup(free_response))) CriuResponse
 
 /* CRIU's end without an answer: whether it could be executed, or was killed. */
 static int explain_end(struct criu *c, struct err *err)
@@ -136,6 +134,24 @@ static int receive(struct criu *c, CriuResponse **ret, int *ret_fd, struct err *
 	return *ret ? 0 : err_fail(err, EPROTO, "'%s' does not speak CRIU's protocol", c->path);
 }
 
+int criu_ask(struct criu *c, CriuRequest *request, CriuResponse **ret, struct err *err)
+{
+	int r;
+
+	request->has_keep_open = request->keep_open = true;
+	r = send_request(c, request, err);
+	if (r == -EPIPE) {
+		err_clear(err);
+		return explain_end(c, err);
+	}
+	if (r == 0)
+		r = receive(c, ret, NULL, err);
+	if (r == 0 && (*ret)->type != request->type)
+		return err_fail(err, EPROTO, "CRIU, '%s', gave an answer of type %d", c->path,
+				(int)(*ret)->type);
+	return r;
+}
+
 static int ask(struct criu *c, CriuType type, CriuFeatures *features, CriuResponse **ret,
 	       struct err *err)
 {
@@ -143,16 +159,9 @@ static int ask(struct criu *c, CriuType type, CriuFeatures *features, CriuRespon
 	int r;
 
 	request.type = type;
-	request.has_keep_open = request.keep_open = true;
 	request.features = features;
-	r = send_request(c, &request, err);
-	if (r == -EPIPE) {
-		err_clear(err);
-		return explain_end(c, err);
-	}
-	if (r == 0)
-		r = receive(c, ret, NULL, err);
-	if (r == 0 && ((*ret)->type != type || !(*ret)->success))
+	r = criu_ask(c, &request, ret, err);
+	if (r == 0 && !(*ret)->success)
 		return err_fail(err, EPROTO, "CRIU, '%s', refused a question (%d)", c->path,
 				(int)type);
 	return r;
@@ -250,12 +259,6 @@ int criu_features(struct criu *c, struct criu_features *ret, struct err *err)
 	ret->mem_track = answer->features && answer->features->mem_track;
 	ret->lazy_pages = answer->features && answer->features->lazy_pages;
 	return 0;
-}
-
-/* It keeps that only in a tmpfs. */
-bool criu_knows_kernel(void)
-{
-	return access("/run/criu.kdat", F_OK) == 0 || access("/run/criu/criu.kdat", F_OK) == 0;
 }
 
 /* ---- a dump or restore -------------------------------------------------------------------------

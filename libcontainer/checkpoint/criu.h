@@ -67,6 +67,16 @@ struct criu_features {
 };
 int criu_features(struct criu *c, struct criu_features *ret, struct err *err) must_check;
 
+/* criu_cpu.c: its image of this host's processor; *ret_len 0: it makes none on this architecture.
+ */
+#define CRIU_CPU_MAX 16384
+int criu_cpu_dump(struct criu *c, uint8_t ret[CRIU_CPU_MAX], size_t *ret_len,
+		  struct err *err) must_check;
+/* Whether what ran on the processor of that image can run here, by its own rules: the same layout
+ * of saved registers, and all instructions. WHY: else, in its words. */
+int criu_cpu_check(struct criu *c, const uint8_t *image, size_t len, bool *ret_fits, char *ret_why,
+		   size_t why_size, struct err *err) must_check;
+
 enum criu_what { CRIU_DUMP, CRIU_PRE_DUMP, CRIU_RESTORE };
 
 struct criu_pair {

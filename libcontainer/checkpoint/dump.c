@@ -112,11 +112,8 @@ static int dump_config(void *ctx, struct err *err)
 
 	if (r == 0)
 		r = oci_validate(&x->spec, err);
-	if (r == 0 && x->spec.linux_ && x->spec.linux_->seccomp &&
-	    given(x->spec.linux_->seccomp->listener_path))
-		return err_fail(err, ENOTSUP,
-				"linux.seccomp.listenerPath: CRIU cannot restore a filter whose "
-				"calls an agent answers");
+	if (r == 0)
+		r = ckpt_check_config(&x->spec, err);
 	if (r == 0)
 		r = images_criu_config(&x->c->state.annotations, &x->q.config_file, err);
 	return r;
@@ -233,30 +230,6 @@ static int dump_directories(void *ctx, struct err *err)
 	return 0;
 }
 
-/* All its processes, the first one at the front. */
-static int processes(struct dump *x, pid_t **ret, size_t *ret_n, struct err *err)
-{
-	pid_t init = (pid_t)x->c->state.pid.v;
-	int r;
-
-	if (x->c->cgroup_fd < 0) {
-		*ret = arena_memdup(&x->arena, &init, sizeof(init));
-		*ret_n = 1;
-		return 0;
-	}
-	r = cgroup_pids(x->c->cgroup_fd, &x->arena, ret, ret_n, err);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < *ret_n; i++)
-		if ((*ret)[i] == init) {
-			(*ret)[i] = (*ret)[0];
-			(*ret)[0] = init;
-			return 0;
-		}
-	return err_fail(err, ESRCH, "process %d of the container is not in its cgroup '%s'",
-			(int)init, x->c->state.cgroup);
-}
-
 static int look_at(struct dump *x, const pid_t *pids, size_t n, struct externals *ret,
 		   struct err *err)
 {
@@ -273,48 +246,15 @@ static int find_externals(struct dump *x, struct externals *ret, struct err *err
 {
 	pid_t *pids;
 	size_t n;
-	int r = processes(x, &pids, &n, err);
+	int r = ckpt_processes(x->c, &x->arena, &pids, &n, err);
 
 	return r < 0 ? r : look_at(x, pids, n, ret, err);
 }
 
-/* CRIU dumps the first process and its descendants. What exec started is the child of whoever did.
- */
-static void tell_of_strangers(const pid_t *pids, size_t n)
+static void warn(void *ctx, const char *text)
 {
-	for (size_t i = 1; i < n; i++) {
-		struct proc_stat st;
-		size_t j = 0;
-
-		if (proc_stat_read(pids[i], &st) < 0)
-			continue;
-		while (j < n && pids[j] != st.ppid)
-			j++;
-		if (j == n)
-			log_warn("checkpoint: process %d was started by exec: it is not saved",
-				 (int)pids[i]);
-	}
-}
-
-/* CRIU is told to leave cgroups alone: of those that the container made in its own none is saved.
- */
-static void tell_of_cgroups(struct dump *x, const pid_t *pids, size_t n)
-{
-	const struct state *s = &x->c->state;
-	const char *own = s->cgroup, *path;
-	struct err ignored;
-
-	if (!given(own) || x->q.cgroups_mode != CRIU_CG_IGNORE)
-		return;
-	if (given(s->cgroup_sub))
-		own = arena_printf(&x->arena, "%s/%s", own, s->cgroup_sub);
-	for (size_t i = 0; i < n; i++) {
-		const char *pid = arena_printf(&x->arena, "%d", (int)pids[i]);
-
-		if (cgroup_of_pid(&x->arena, pid, &path, &ignored) == 0 && !streq(path, own))
-			log_warn("checkpoint: process %s is in the cgroup '%s', which is not saved",
-				 pid, path);
-	}
+	(void)ctx;
+	log_warn("checkpoint: %s", text);
 }
 
 /* What cannot be dumped is told before anything is disturbed. */
@@ -324,14 +264,13 @@ static int dump_look(void *ctx, struct err *err)
 	struct externals *e = &x->before;
 	pid_t *pids;
 	size_t n;
-	int r = processes(x, &pids, &n, err);
+	int r = ckpt_processes(x->c, &x->arena, &pids, &n, err);
 
 	if (r == 0)
 		r = look_at(x, pids, n, e, err);
 	if (r < 0)
 		return r;
-	tell_of_strangers(pids, n);
-	tell_of_cgroups(x, pids, n);
+	ckpt_left_out(x->c, &x->arena, pids, n, x->q.cgroups_mode == CRIU_CG_IGNORE, warn, NULL);
 	x->q.ext_mnt = e->ext_mnt;
 	x->q.n_ext_mnt = e->n_ext_mnt;
 	x->q.external = e->external;

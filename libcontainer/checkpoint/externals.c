@@ -29,7 +29,19 @@ struct scan {
 	struct externals *out;
 	struct ext_mount *mounts; /* the container's */
 	size_t n_mounts;
+	externals_tell *tell; /* of what cannot be dumped; NULL: the first is an error */
+	void *ctx;
 };
+
+/* ERR is filled: the end, or there may be more. */
+static int refuse(struct scan *s, struct err *err)
+{
+	if (!s->tell)
+		return -err->code;
+	s->tell(s->ctx, err->text);
+	err_clear(err);
+	return 0;
+}
 
 /* ---- mounts -------------------------------------------------------------------------------- */
 
@@ -176,12 +188,13 @@ static int add_mount(struct scan *s, const struct ext_mount *m, const struct ext
 	if (m->named)
 		return 0;
 	source = externals_source(s->a, host, n_host, m->dev, m->root);
-	if (!source)
-		return err_fail(
-			err, ENOTSUP,
-			"the mount '%s' of the container shows '%s' of device %s, which no mount "
-			"of this host has: it cannot be restored",
-			m->point, m->root, m->dev);
+	if (!source) {
+		err_fail(err, ENOTSUP,
+			 "the mount '%s' of the container shows '%s' of device %s, which no mount "
+			 "of this host has: it cannot be restored",
+			 m->point, m->root, m->dev);
+		return refuse(s, err);
+	}
 	out->meta.mounts.set = true;
 	*arena_push(s->a, &out->meta.mounts.v, &out->meta.mounts.n) =
 		(struct images_mount){m->point, source};
@@ -312,6 +325,31 @@ static void note_stdio(struct scan *s, const char *fd, const char *link, const c
 		s->out->meta.stdio.v[n] = s->out->descriptors[n];
 }
 
+/* What CRIU has no code for; its own words for the first are "send_fds failed (-22)". */
+static int look_at_link(struct scan *s, const char *link, const char *fd, pid_t pid,
+			struct err *err)
+{
+	static const struct {
+		const char *link, *name;
+	} unknown[] = {
+		{"[io_uring]", "an io_uring"},
+		{"[userfaultfd]", "a userfaultfd"},
+		{"[perf_event]", "a perf_event counter"},
+		{"bpf-prog", "a BPF program"},
+	};
+
+	if (!str_starts(link, "anon_inode:"))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
+		if (streq(link + strlen("anon_inode:"), unknown[i].link)) {
+			err_fail(err, ENOTSUP,
+				 "descriptor %s of process %d is %s, which CRIU cannot dump", fd,
+				 (int)pid, unknown[i].name);
+			return refuse(s, err);
+		}
+	return 0;
+}
+
 static int find_descriptors(struct scan *s, pid_t pid, bool first, struct err *err)
 {
 	char path[64], link[PATH_MAX];
@@ -334,12 +372,8 @@ static int find_descriptors(struct scan *s, pid_t pid, bool first, struct err *e
 		if (n <= 0)
 			continue; /* "." and ".." */
 		link[n] = '\0';
-		/* CRIU's own words for it are "send_fds failed (-22)". */
-		if (streq(link, "anon_inode:[io_uring]"))
-			return err_fail(err, ENOTSUP,
-					"descriptor %s of process %d is an io_uring, which CRIU "
-					"cannot dump",
-					e->d_name, (int)pid);
+		if (look_at_link(s, link, e->d_name, pid, err) < 0)
+			return -err->code;
 		name = name_of(s, proc, e->d_name, link);
 		if (name)
 			add_external(s, name);
@@ -349,10 +383,10 @@ static int find_descriptors(struct scan *s, pid_t pid, bool first, struct err *e
 	return 0;
 }
 
-int externals_find(struct arena *a, const struct oci_spec *spec, const pid_t *pids, size_t n_pids,
-		   struct externals *ret, struct err *err)
+static int find(struct scan *s, const pid_t *pids, size_t n_pids, struct err *err)
 {
-	struct scan s = {.a = a, .spec = spec, .out = ret};
+	struct externals *ret = s->out;
+	struct arena *a = s->a;
 	int r;
 
 	*ret = (struct externals){
@@ -363,10 +397,27 @@ int externals_find(struct arena *a, const struct oci_spec *spec, const pid_t *pi
 	};
 	for (int i = 0; i < IMAGES_STDIO; i++)
 		ret->meta.stdio.v[i] = "";
-	r = find_mounts(&s, pids[0], err);
+	r = find_mounts(s, pids[0], err);
 	if (r == 0)
-		r = find_namespaces(&s, pids[0], err);
+		r = find_namespaces(s, pids[0], err);
 	for (size_t i = 0; r == 0 && i < n_pids; i++)
-		r = find_descriptors(&s, pids[i], i == 0, err);
+		r = find_descriptors(s, pids[i], i == 0, err);
 	return r;
+}
+
+int externals_find(struct arena *a, const struct oci_spec *spec, const pid_t *pids, size_t n_pids,
+		   struct externals *ret, struct err *err)
+{
+	struct scan s = {.a = a, .spec = spec, .out = ret};
+
+	return find(&s, pids, n_pids, err);
+}
+
+int externals_check(struct arena *a, const struct oci_spec *spec, const pid_t *pids, size_t n_pids,
+		    externals_tell *tell, void *ctx, struct err *err)
+{
+	struct externals unused;
+	struct scan s = {.a = a, .spec = spec, .out = &unused, .tell = tell, .ctx = ctx};
+
+	return find(&s, pids, n_pids, err);
 }

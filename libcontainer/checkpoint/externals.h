@@ -28,6 +28,10 @@ struct externals {
  * SPEC: its config.json, for which a mount or namespace is external whose path is in it. In A. */
 int externals_find(struct arena *a, const struct oci_spec *spec, const pid_t *pids, size_t n_pids,
 		   struct externals *ret, struct err *err) must_check;
+/* The same while it runs, only for what cannot be dumped: all of it. */
+typedef void externals_tell(void *ctx, const char *text);
+int externals_check(struct arena *a, const struct oci_spec *spec, const pid_t *pids, size_t n_pids,
+		    externals_tell *tell, void *ctx, struct err *err) must_check;
 /* Whether there is a network namespace of its own that hull can make in CRIU's place. Then CRIU can
  * run in it, at both ends, and has nothing to do with it: else it looks through all connections
  * that the kernel tracks, 14 ms on a host with 262144 buckets of them. PURE. */

@@ -81,19 +81,6 @@ static unsigned listen_fds(void)
 	return n;
 }
 
-/* L-10. Engines give no label where SELinux is off: who does, counts on what it separates. */
-static int check_mount_label(const struct oci_spec *spec, struct err *err)
-{
-	const char *label = spec->linux_ ? spec->linux_->mount_label : NULL;
-
-	if (!label || !*label || lsm_probe().selinux)
-		return 0;
-	return err_fail(err, ENOTSUP,
-			"linux.mountLabel: '%.256s' cannot be applied: SELinux is not enabled on "
-			"this host",
-			label);
-}
-
 /* A keyring of that name may be there already, made by an earlier container of this id or by
  * another one that wants our keys: a name that nobody knows beforehand joins none. */
 static int name_keyring(struct creation *k, struct err *err)
@@ -135,7 +122,7 @@ int create_plan(void *ctx, struct err *err)
 		in.notify_dir = arena_printf(&k->arena, "%s/%s/notify", k->root->path, k->opts->id);
 		k->c.state.notify = (struct opt_bool){true, true};
 	}
-	r = check_mount_label(&k->spec, err);
+	r = lsm_check_mount_label(k->spec.linux_ ? k->spec.linux_->mount_label : NULL, err);
 	if (r < 0)
 		return r;
 	r = plan_build(&k->plan, &in, err);

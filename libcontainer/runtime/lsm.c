@@ -4,13 +4,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/io.h"
+#include "libcontainer/base/str.h"
 
+#define PROFILES      "/sys/kernel/security/apparmor/profiles"
+#define MAX_PROFILES  (16 << 20)
 #define PROC_ROOT_INO 1 /* the kernel's name: include/linux/proc_ns.h */
 
 static bool apparmor_enabled(void)
@@ -79,4 +84,34 @@ int lsm_prepare(const struct plan_process *p, int *ret_proc_fd, struct err *err)
 		return fd;
 	*ret_proc_fd = fd;
 	return 0;
+}
+
+/* Lines are "NAME (MODE)". */
+bool lsm_lacks_profile(struct arena *a, const char *name)
+{
+	char *text, *save = NULL;
+	struct err ignored;
+	size_t len;
+
+	if (streq(name, "unconfined") ||
+	    io_read_file(a, AT_FDCWD, PROFILES, MAX_PROFILES, &text, &len, &ignored) < 0)
+		return false;
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		size_t n = strlen(name);
+
+		if (strncmp(line, name, n) == 0 && (!line[n] || str_starts(line + n, " (")))
+			return false;
+	}
+	return true;
+}
+
+/* L-10. Engines give no label where SELinux is off: who does, counts on what it separates. */
+int lsm_check_mount_label(const char *label, struct err *err)
+{
+	if (!label || !*label || lsm_probe().selinux)
+		return 0;
+	return err_fail(err, ENOTSUP,
+			"linux.mountLabel: '%.256s' cannot be applied: SELinux is not enabled on "
+			"this host",
+			label);
 }

@@ -18,4 +18,9 @@ struct lsm_state lsm_probe(void);
  * through which init writes its labels, or -1 when P has none; owned. */
 int lsm_prepare(const struct plan_process *p, int *ret_proc_fd, struct err *err) must_check;
 
+/* The same of linux.mountLabel. */
+int lsm_check_mount_label(const char *label, struct err *err) must_check;
+/* Whether the kernel says which profiles of AppArmor are loaded, and NAME is none of them. */
+bool lsm_lacks_profile(struct arena *a, const char *name);
+
 #endif
