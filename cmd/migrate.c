@@ -68,10 +68,10 @@ static const struct cli_option options[] = {
 
 static const struct args defaults = {.o = {.downtime_ms = 300}};
 
-static void problem(void *ctx, const char *text)
+static void problem(void *ctx, const char *where, const char *text)
 {
 	(void)ctx;
-	fprintf(stderr, "hull: target: %s\n", text);
+	fprintf(stderr, "hull: %s: %s\n", where, text);
 }
 
 /* One line that is written anew. */

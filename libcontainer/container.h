@@ -206,7 +206,8 @@ struct container_migrate_opts {
 	bool cancel;       /* nothing new: who migrates it is told to give it up */
 	bool force_resume; /* recover: let it run here, unless it is known to run there */
 	void (*progress)(void *ctx, const struct container_migrate_progress *p);
-	void (*problem)(void *ctx, const char *text); /* what is in the way at the target */
+	/* What is in the way; WHERE: "source", "target", "target: warning" if it is not. */
+	void (*problem)(void *ctx, const char *where, const char *text);
 	void *ctx;
 };
 int container_migrate(struct container_root *root, const struct container_migrate_opts *opts,

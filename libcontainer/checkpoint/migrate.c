@@ -133,45 +133,55 @@ static bool is_late(const struct migration *x)
 	return x->mode == MIGRATE_HYBRID || x->mode == MIGRATE_POSTCOPY;
 }
 
-static int own_criu(struct migration *x, struct migrate_need *need, struct err *err)
+static void tell_all(struct migration *x, const char *where, const struct migrate_answer *a)
 {
-	auto_criu criu = CRIU_CLOSED;
-	struct criu_features can;
-	const char *path;
-	int r = criu_find(&x->arena, x->o->criu, &path, err);
+	const char *warning = arena_printf(&x->arena, "%s: warning", where);
 
-	if (r == 0)
-		r = criu_open(&criu, path, -1, NULL, 0, err);
-	/* Now, so that it knows when there is no time. */
-	if (r == 0)
-		r = criu_features(&criu, &can, err);
-	need->criu = (struct opt_u32){true, (uint32_t)criu.version};
-	return r;
+	for (size_t i = 0; x->o->problem && i < a->problems.n; i++)
+		x->o->problem(x->o->ctx, where, a->problems.v[i]);
+	for (size_t i = 0; x->o->problem && i < a->warnings.n; i++)
+		x->o->problem(x->o->ctx, warning, a->warnings.v[i]);
 }
 
-static int hear_answer(struct migration *x, struct err *err)
+static int hear_answer(struct migration *x, struct migrate_answer *ret, struct err *err)
 {
-	struct migrate_answer answer = {0};
 	struct wire_msg msg;
 	const char *text;
 	int r = wire_expect(&x->wire, WIRE_PREFLIGHT_ANSWER, MIGRATE_TIMEOUT_MS, &msg, err);
 
 	if (r == 0)
 		r = wire_body_text(&x->wire, &msg, &text, err);
-	if (r == 0)
-		r = oci_decode(&x->arena, &migrate_answer_type, "the target's answer", text,
-			       msg.len, &answer, err);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < answer.problems.n; i++)
-		if (x->o->problem)
-			x->o->problem(x->o->ctx, answer.problems.v[i]);
-	if (answer.problems.n)
-		return err_fail(err, EHOSTUNREACH, "the target cannot take the container: %s%s",
-				answer.problems.v[0],
-				answer.problems.n > 1 ? " (and more, see above)" : "");
-	x->stop = x->o->dry_run;
-	return 0;
+	return r < 0 ? r
+		     : oci_decode(&x->arena, &migrate_answer_type, "the target's answer", text,
+				  msg.len, ret, err);
+}
+
+/* Of both ends at once. */
+static int refuse(struct migration *x, const struct migrate_answer *here,
+		  const struct migrate_answer *there, struct err *err)
+{
+	size_t n = here->problems.n + there->problems.n;
+
+	tell_all(x, "source", here);
+	tell_all(x, "target", there);
+	if (n == 0)
+		return 0;
+	return err_fail(err, EHOSTUNREACH, "the %s the container: %s%s",
+			here->problems.n ? "source cannot give" : "target cannot take",
+			(here->problems.n ? here : there)->problems.v[0],
+			n > 1 ? " (and more, see above)" : "");
+}
+
+static int send_need(struct migration *x, struct migrate_need *need, struct err *err)
+{
+	const char *text = oci_encode(&x->arena, &migrate_need_type, need, "");
+
+	/* The target can do without, but where its bundle has no configuration. */
+	if (strlen(text) >= WIRE_BODY_MAX) {
+		need->config = NULL;
+		text = oci_encode(&x->arena, &migrate_need_type, need, "");
+	}
+	return wire_send_text(&x->wire, WIRE_PREFLIGHT, text, err);
 }
 
 static int preflight(void *ctx, struct err *err)
@@ -185,6 +195,7 @@ static int preflight(void *ctx, struct err *err)
 		.tcp = {true, x->o->tcp_established},
 		.dry_run = {true, x->o->dry_run},
 	};
+	struct migrate_answer here = {0}, there = {0};
 	int r = migration_id_new(&x->id, err);
 
 	if (is_late(x) && !(x->wire.features & WIRE_F_LATE))
@@ -193,17 +204,21 @@ static int preflight(void *ctx, struct err *err)
 	if (r == 0)
 		r = preflight_need(&x->arena, &x->c, &x->spec, &need, err);
 	if (r == 0)
-		r = own_criu(x, &need, err);
+		r = preflight_here(x, &need, &here, err);
 	if (r == 0 && x->files)
 		files_need(x->files, &x->arena, &need);
 	if (r == 0)
 		r = network_source_look(x, &need, err);
+	/* The target has nothing to begin then. */
+	need.dry_run.v |= here.problems.n > 0;
 	if (r == 0)
-		r = wire_send_text(&x->wire, WIRE_PREFLIGHT,
-				   oci_encode(&x->arena, &migrate_need_type, &need, ""), err);
+		r = send_need(x, &need, err);
 	x->expected = need.memory.v;
 	migrate_tell(x, "preflight");
-	return r < 0 ? r : hear_answer(x, err);
+	if (r == 0)
+		r = hear_answer(x, &there, err);
+	x->stop = x->o->dry_run;
+	return r < 0 ? r : refuse(x, &here, &there, err);
 }
 
 static bool goes_on(const void *ctx)
@@ -331,7 +346,7 @@ int container_migrate(struct container_root *root, const struct container_migrat
 		wire_done(&x.wire);
 		(void)transport_close(&x.transport, r < 0 ? GIVE_UP_MS : CLOSE_MS);
 		if (r == 0 && x.transport.n_said && opts->problem)
-			opts->problem(opts->ctx, transport_last_words(&x.transport));
+			opts->problem(opts->ctx, "target", transport_last_words(&x.transport));
 	}
 	close_fd(&x.cancel_fd);
 	container_close(&x.c);

@@ -39,17 +39,25 @@ struct migrate_tree {
 
 struct migrate_need {
 	struct opt_u32 version; /* MIGRATE_VERSION */
+	const char *hull;       /* the source's version */
 	const char *migration;  /* migration_id as text */
 	const char *id;         /* it shall have at the target */
 	const char *bundle;     /* at the target, absolute */
 	const char *machine;    /* uname(2) */
 	const char *kernel;
-	struct opt_u32 criu;        /* CRIU_VERSION() */
-	struct opt_u64 memory;      /* bytes of the processes */
-	struct opt_bool tcp;        /* established connections */
-	struct opt_bool dry_run;    /* only the answer is wanted */
-	struct opt_bool lazy;       /* pages come before and after the images, not in them */
-	struct oci_strings sources; /* paths of the host that config.json names */
+	struct opt_u32 criu;               /* CRIU_VERSION() */
+	struct opt_u64 memory;             /* bytes of the processes */
+	struct opt_u64 anon;               /* of these, no file's */
+	const char *cpu;                   /* CRIU's image of the processor, hexadecimal */
+	const char *cpu_model, *cpu_flags; /* for people; /proc/cpuinfo */
+	struct opt_bool time_ns;           /* the kernel has time namespaces */
+	const char *lsm;                   /* "apparmor", "selinux", "" */
+	struct oci_strings labels;         /* of the processes */
+	struct oci_spec *config;           /* for a bundle that has none yet */
+	struct opt_bool tcp;               /* established connections */
+	struct opt_bool dry_run;           /* only the answer is wanted */
+	struct opt_bool lazy;              /* pages come before and after the images, not in them */
+	struct oci_strings sources;        /* paths of the host that config.json names */
 	/* network_migrate.h */
 	struct network *network; /* that goes along, as it is at the moment */
 	const char *bridge, *on_switch;
@@ -61,6 +69,7 @@ struct migrate_need {
 
 struct migrate_answer {
 	struct oci_strings problems; /* one line each, with what to do */
+	struct oci_strings warnings; /* what will be otherwise over there */
 };
 
 /* Beside the images: processes (by memory_key) of which nothing that was sent before holds. */
@@ -70,9 +79,13 @@ struct migrate_whole {
 };
 #define MIGRATE_WHOLE "whole.json"
 
-/* What the container needs. */
+/* preflight_source.c: what the container needs. */
 int preflight_need(struct arena *a, const struct container *c, const struct oci_spec *spec,
 		   struct migrate_need *ret, struct err *err) must_check;
+/* The same of its CRIU; and what is in the way at the source. */
+struct migration;
+int preflight_here(struct migration *x, struct migrate_need *need, struct migrate_answer *ret,
+		   struct err *err) must_check;
 /* What of it is in the way here. */
 int preflight_check(struct arena *a, struct container_root *root, const char *criu,
 		    const struct migrate_need *need, struct migrate_answer *ret,

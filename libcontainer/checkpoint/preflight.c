@@ -1,17 +1,18 @@
 /* RUNTIME: migrate: what a container needs of another host, and what of it is in the way there. */
+#include "libcontainer/checkpoint/preflight.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
 #include "libcontainer/base/cleanup.h"
-#include "libcontainer/base/io.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/files.h"
-#include "libcontainer/checkpoint/migrate.h"
 #include "oci-spec/field.h"
+
+#define MAX_FLAGS 12 /* of a processor, in a message */
 
 /* clang-format off */
 static const struct oci_field migrate_tree_fields[] = {
@@ -24,6 +25,7 @@ static OCI_TYPE(migrate_tree, migrate_tree_fields);
 
 static const struct oci_field migrate_need_fields[] = {
 	FIELD_U32    (migrate_need, version,   "version"),
+	FIELD_STRING (migrate_need, hull,      "hull"),
 	FIELD_STRING (migrate_need, migration, "migration"),
 	FIELD_STRING (migrate_need, id,        "id"),
 	FIELD_STRING (migrate_need, bundle,    "bundle"),
@@ -31,6 +33,14 @@ static const struct oci_field migrate_need_fields[] = {
 	FIELD_STRING (migrate_need, kernel,    "kernel"),
 	FIELD_U32    (migrate_need, criu,      "criu"),
 	FIELD_U64    (migrate_need, memory,    "memory"),
+	FIELD_U64    (migrate_need, anon,      "anonymous"),
+	FIELD_STRING (migrate_need, cpu,       "cpu"),
+	FIELD_STRING (migrate_need, cpu_model, "cpuModel"),
+	FIELD_STRING (migrate_need, cpu_flags, "cpuFlags"),
+	FIELD_BOOL   (migrate_need, time_ns,   "timeNamespace"),
+	FIELD_STRING (migrate_need, lsm,       "lsm"),
+	FIELD_STRINGS(migrate_need, labels,    "labels"),
+	FIELD_OBJECT (migrate_need, config,    "config", oci_spec),
 	FIELD_BOOL   (migrate_need, dry_run,   "dryRun"),
 	FIELD_BOOL   (migrate_need, tcp,       "tcpEstablished"),
 	FIELD_BOOL   (migrate_need, lazy,      "lazy"),
@@ -47,6 +57,7 @@ OCI_TYPE(migrate_need, migrate_need_fields);
 
 static const struct oci_field migrate_answer_fields[] = {
 	FIELD_STRINGS(migrate_answer, problems, "problems"),
+	FIELD_STRINGS(migrate_answer, warnings, "warnings"),
 };
 OCI_TYPE(migrate_answer, migrate_answer_fields);
 
@@ -57,87 +68,29 @@ static const struct oci_field migrate_whole_fields[] = {
 OCI_TYPE(migrate_whole, migrate_whole_fields);
 /* clang-format on */
 
-/* ---- the source ------------------------------------------------------------------------------ */
+/* ---- the target ------------------------------------------------------------------------------ */
 
-/* NAME ("VmRSS") of a file of /proc that has a line "NAME: N kB", in bytes; false: it is not there.
- */
-static bool proc_bytes(const char *path, const char *name, uint64_t *ret)
+void preflight_tell(struct check *c, const struct err *err)
 {
-	char text[4096] = "\n", line[32], *p;
-	uint64_t kib;
-	ssize_t n = io_read_small(AT_FDCWD, path, text + 1, sizeof(text) - 1);
+	char text[ERR_TEXT_SIZE + ERR_HINT_SIZE];
 
-	snprintf(line, sizeof(line), "\n%s:", name);
-	p = n > 0 ? strstr(text, line) : NULL;
-	if (!p)
-		return false;
-	p += strlen(line);
-	p += strspn(p, " \t");
-	p[strcspn(p, " ")] = '\0';
-	if (str_to_u64(p, &kib) < 0)
-		return false;
-	*ret = kib << 10;
-	return true;
+	PROBLEM(c, "%s", err_format(err, text, sizeof(text)));
 }
 
-static int add_memory(struct arena *a, const struct container *c, struct migrate_need *ret,
-		      struct err *err)
+static bool is_same_machine(struct check *c)
 {
-	pid_t *pids;
-	size_t n;
-	int r = cgroup_pids(c->cgroup_fd, a, &pids, &n, err);
-
-	ret->memory.set = true;
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		uint64_t resident;
-		char path[64];
-
-		snprintf(path, sizeof(path), "/proc/%d/status", (int)pids[i]);
-		if (proc_bytes(path, "VmRSS", &resident))
-			ret->memory.v += resident;
-	}
-	return r;
-}
-
-int preflight_need(struct arena *a, const struct container *c, const struct oci_spec *spec,
-		   struct migrate_need *ret, struct err *err)
-{
-	const struct oci_linux *l = spec->linux_;
 	struct utsname u;
 
 	uname(&u);
-	ret->version = (struct opt_u32){true, MIGRATE_VERSION};
-	ret->machine = arena_strdup(a, u.machine);
-	ret->kernel = arena_strdup(a, u.release);
-	for (size_t i = 0; i < spec->mounts.n; i++) {
-		const struct oci_mount *m = &spec->mounts.v[i];
-
-		if (m->source && m->source[0] == '/')
-			oci_strings_add(a, &ret->sources, m->source);
-	}
-	for (size_t i = 0; l && i < l->namespaces.n; i++)
-		if (given(l->namespaces.v[i].path))
-			oci_strings_add(a, &ret->sources, l->namespaces.v[i].path);
-	return add_memory(a, c, ret, err);
+	return streq(u.machine, c->need->machine);
 }
-
-/* ---- the target ------------------------------------------------------------------------------ */
-
-struct check {
-	struct arena *a;
-	const struct migrate_need *need;
-	struct migrate_answer *out;
-};
-
-#define PROBLEM(c, ...) \
-	oci_strings_add((c)->a, &(c)->out->problems, arena_printf((c)->a, __VA_ARGS__))
 
 static void check_machine(struct check *c)
 {
 	struct utsname u;
 
 	uname(&u);
-	if (!streq(u.machine, c->need->machine))
+	if (!is_same_machine(c))
 		PROBLEM(c, "the machine is %s, not %s: choose a host of the same architecture",
 			u.machine, c->need->machine);
 }
@@ -177,11 +130,66 @@ static void check_sources(struct check *c)
 				c->need->sources.v[i], err_name(errno));
 }
 
+/* "avx512f avx2 ...": of those that the source's has, and ours has not; some. */
+static const char *missing_flags(struct check *c)
+{
+	const char *theirs = c->need->cpu_flags, *model, *ours, *ret = "";
+	char *word, *save = NULL;
+	size_t n = 0;
+
+	preflight_cpu(c->a, &model, &ours);
+	for (word = strtok_r(arena_strdup(c->a, given(theirs) ? theirs : ""), " ", &save);
+	     word && *ours; word = strtok_r(NULL, " ", &save)) {
+		if (strstr(arena_printf(c->a, " %s ", ours), arena_printf(c->a, " %s ", word)))
+			continue;
+		if (n++ == MAX_FLAGS)
+			return arena_printf(c->a, "%s, ...", ret);
+		ret = arena_printf(c->a, "%s%s%.32s", ret, *ret ? ", " : "; it lacks ", word);
+	}
+	return ret;
+}
+
+/* As `criu cpuinfo check` has it, and a restore with --cpu-cap. */
+static int check_cpu(struct check *c, struct criu *criu, struct err *err)
+{
+	uint8_t image[CRIU_CPU_MAX];
+	ssize_t len = preflight_unhex(c->need->cpu, image, sizeof(image));
+	const char *model, *flags;
+	bool fits = true;
+	char why[256];
+	int r;
+
+	if (len < 0)
+		return err_fail(err, EPROTO, "what the source says of its processor is damaged");
+	r = criu_cpu_check(criu, image, (size_t)len, &fits, why, sizeof(why), err);
+	if (r < 0 || fits)
+		return r;
+	preflight_cpu(c->a, &model, &flags);
+	PROBLEM(c,
+		"the processor, %s, lacks features that the container may be using (its is %s; "
+		"CRIU: "
+		"%s%s): choose a host whose processor has them",
+		given(model) ? model : "of which no name is known",
+		given(c->need->cpu_model) ? c->need->cpu_model : "unnamed",
+		*why ? why : "it does not say which", missing_flags(c));
+	return 0;
+}
+
+static void check_criu_version(struct check *c, int version)
+{
+	int theirs = (int)c->need->criu.v;
+
+	if (version / 100 < theirs / 100)
+		PROBLEM(c,
+			"CRIU is version %d.%d, the other host's %d.%d: install that one or a "
+			"newer one",
+			version / 10000, version / 100 % 100, theirs / 10000, theirs / 100 % 100);
+}
+
 static void check_criu(struct check *c, const char *wanted)
 {
 	auto_criu criu = CRIU_CLOSED;
 	struct criu_features can;
-	char text[ERR_TEXT_SIZE + ERR_HINT_SIZE];
 	const char *path;
 	struct err err;
 	int r = criu_find(c->a, wanted, &path, &err);
@@ -193,27 +201,12 @@ static void check_criu(struct check *c, const char *wanted)
 		r = criu_features(&criu, &can, &err);
 	if (r == 0 && c->need->lazy.v && !can.lazy_pages)
 		PROBLEM(c, "the kernel has no userfaultfd that CRIU could use: --mode stop");
+	if (r == 0)
+		check_criu_version(c, criu.version);
+	if (r == 0 && given(c->need->cpu) && is_same_machine(c))
+		r = check_cpu(c, &criu, &err);
 	if (r < 0)
-		PROBLEM(c, "%s", err_format(&err, text, sizeof(text)));
-	else if (criu.version / 100 < (int)c->need->criu.v / 100)
-		PROBLEM(c,
-			"CRIU is version %d.%d, the other host's %d.%d: install that one or a "
-			"newer one",
-			criu.version / 10000, criu.version / 100 % 100, c->need->criu.v / 10000,
-			c->need->criu.v / 100 % 100);
-}
-
-static void check_memory(struct check *c)
-{
-	uint64_t free_bytes;
-
-	/* It is there twice for a moment: in the store and in the processes. */
-	if (proc_bytes("/proc/meminfo", "MemAvailable", &free_bytes) &&
-	    free_bytes < 2 * c->need->memory.v)
-		PROBLEM(c,
-			"%" PRIu64 " MiB of memory are free, twice the container's %" PRIu64
-			" MiB are needed",
-			free_bytes >> 20, c->need->memory.v >> 20);
+		preflight_tell(c, &err);
 }
 
 static void add_problem(void *ctx, const char *text)
@@ -229,10 +222,16 @@ int preflight_check(struct arena *a, struct container_root *root, const char *cr
 	struct check c = {.a = a, .need = need, .out = ret};
 
 	*ret = (struct migrate_answer){.problems = {.set = true}};
-	if (!need->version.set || need->version.v != MIGRATE_VERSION)
-		return err_fail(err, ENOTSUP,
-				"a migration of version %u, this hull knows version %d",
-				need->version.v, MIGRATE_VERSION);
+	if (!need->version.set || need->version.v != MIGRATE_VERSION) {
+		err_fail(err, ENOTSUP,
+			 "hull '%.64s' of the source makes migrations of version %u, this one, "
+			 "'%s', "
+			 "knows version %d",
+			 given(need->hull) ? need->hull : "?", need->version.v, PACKAGE_VERSION,
+			 MIGRATE_VERSION);
+		err_hint(err, "install the same hull on both hosts");
+		return -ENOTSUP;
+	}
 	if (!given(need->id) || !given(need->bundle) || need->bundle[0] != '/' || !need->machine ||
 	    !need->migration)
 		return err_fail(err, EPROTO, "the source does not say what it migrates");
@@ -241,7 +240,8 @@ int preflight_check(struct arena *a, struct container_root *root, const char *cr
 	check_bundle(&c);
 	check_sources(&c);
 	check_criu(&c, criu);
-	check_memory(&c);
+	preflight_room(&c, root);
+	preflight_host(&c, root);
 	files_check(a, need, &ret->problems);
 	return network_preflight(a, need, add_problem, &c, err);
 }

@@ -8,6 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#ifndef MINOR
+#define MINOR 2 /* of version 4 */
+#endif
+
 enum { NOTIFY = 6, FEATURE_CHECK = 9, VERSION = 10 };
 
 static unsigned long long varint(const unsigned char **p, const unsigned char *end)
@@ -87,7 +91,7 @@ int main(int argc, char **argv)
 {
 	static unsigned char buf[1 << 20];
 	static char features[] = "\010\011\020\001\102\004\010\001\020\001";
-	static char version[] = "\010\012\020\001\122\004\010\004\020\002";
+	static const char version[] = {010, 012, 020, 1, 0122, 4, 010, 4, 020, MINOR};
 	char refusal[] = "\010?\020\000\112\007refused";
 	int fd = argc == 3 && !strcmp(argv[1], "swrk") ? atoi(argv[2]) : -1;
 	ssize_t len;
@@ -97,7 +101,7 @@ int main(int argc, char **argv)
 
 		refusal[1] = (char)type;
 		if (type == VERSION)
-			send(fd, version, sizeof(version) - 1, 0);
+			send(fd, version, sizeof(version), 0);
 		else if (type == FEATURE_CHECK)
 			send(fd, features, sizeof(features) - 1, 0);
 		else

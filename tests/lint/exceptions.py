@@ -27,6 +27,7 @@ NOT_BUILT = {
     "tests/checkpoint/workload_net.c": "built by the tests of checkpoint themselves",
     "tests/checkpoint/workload_proc.c": "built by the tests of checkpoint themselves",
     "tests/checkpoint/workload_things.c": "built by the tests of checkpoint themselves",
+    "tests/migrate/between.c": "built by the tests of migrate themselves",
     "tests/migrate/mover.c": "built by the tests of migrate themselves",
     "tests/migrate/talker.c": "built by the tests of migrate themselves",
     "tests/migrate/talk.c": "built by the tests of migrate themselves",

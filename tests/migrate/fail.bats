@@ -56,7 +56,7 @@ load helpers
 	done
 }
 
-# Of KIB KiB: room for a journal, and for some of the images.
+# Of KIB KiB: room for a journal, and for some of the images. (How large those are only --mode stop knows before.)
 @test "migrate: the target's disk is full" {
 	local kib
 
@@ -65,7 +65,7 @@ load helpers
 	up 4 4
 	for kib in 8 64; do
 		mount -t tmpfs -o "size=${kib}k" tmpfs "$FAR"
-		migrate_refused --mode stop
+		migrate_refused --mode precopy
 		has "$line" "at the target: "
 		has "$line" ENOSPC
 		lives_here || { umount "$FAR"; false; }

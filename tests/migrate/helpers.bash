@@ -153,7 +153,7 @@ migrate() {
 	local words
 
 	migration "$@"
-	quietly "${words[@]}" "local:$T/there" || {
+	quietly "${words[@]}" "${TO:-local:$T/there}" || {
 		local rc=$?
 		echo "migrate: $rc: $(cat "$ERR")"
 		return $rc
