@@ -131,16 +131,24 @@ static long wait_read(void)
 	return ret_of(read(w.pipe[0], &c, 1));
 }
 
+/* Who begins to wait, or again, when the word has changed already, hears of that. */
+static long futex_wait(int op, const struct timespec *timeout)
+{
+	long r = ret_of(syscall(SYS_futex, w.word, op, 0, timeout, NULL, 1));
+
+	return r == -EAGAIN && *w.word == 1 ? 0 : r;
+}
+
 static long wait_futex(void)
 {
 	struct timespec t = {30, 0};
 
-	return ret_of(syscall(SYS_futex, w.word, FUTEX_WAIT, 0, &t, NULL, 0));
+	return futex_wait(FUTEX_WAIT, &t);
 }
 
 static long wait_futex_ever(void)
 {
-	return ret_of(syscall(SYS_futex, w.word, FUTEX_WAIT, 0, NULL, NULL, 0));
+	return futex_wait(FUTEX_WAIT, NULL);
 }
 
 static long wait_epoll(void)
@@ -231,7 +239,7 @@ static long wait_inotify(void)
 
 static long wait_lock(void)
 {
-	return ret_of(syscall(SYS_futex, w.word, FUTEX_WAIT_BITSET, 0, NULL, NULL, 1));
+	return futex_wait(FUTEX_WAIT_BITSET, NULL);
 }
 
 static void wake_nothing(pid_t pid)
