@@ -177,3 +177,13 @@ ssize_t sock_recv(int sock, void *buf, size_t size, int *ret_fd)
 		memcpy(ret_fd, CMSG_DATA(c), sizeof(int));
 	return n;
 }
+
+bool sock_await(int sock, int pidfd)
+{
+	struct pollfd p[] = {{.fd = sock, .events = POLLIN}, {.fd = pidfd, .events = POLLIN}};
+
+	while (poll(p, 2, -1) < 0)
+		if (errno != EINTR)
+			return false;
+	return p[0].revents || poll(p, 1, 0) > 0;
+}

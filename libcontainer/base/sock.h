@@ -2,6 +2,7 @@
 #ifndef HULL_SOCK_H
 #define HULL_SOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -24,5 +25,8 @@ int sock_send(int sock, const void *buf, size_t len, int fd);
 int sock_send_all(int sock, const void *buf, size_t len, int fd, int timeout_ms);
 /* One message; *ret_fd (may be NULL) is an owned fd or -1. Returns bytes, 0 at EOF, -errno. */
 ssize_t sock_recv(int sock, void *buf, size_t size, int *ret_fd);
+/* Waits for a message or its end, or the end of the other side's process, PIDFD: whom that one has
+ * started can have inherited its socket. Whether there is one. */
+bool sock_await(int sock, int pidfd);
 
 #endif

@@ -125,6 +125,9 @@ static int receive(struct criu *c, CriuResponse **ret, int *ret_fd, struct err *
 
 	if (!buf)
 		return err_sys(err, ENOMEM, "hear CRIU");
+	/* Its helpers have the socket, too, and wait for it when it was killed. */
+	if (!sock_await(c->sock, c->pidfd))
+		return explain_end(c, err);
 	n = sock_recv(c->sock, buf, MAX_REPLY, ret_fd);
 	if (n == 0 || n == -ECONNRESET)
 		return explain_end(c, err);
@@ -206,11 +209,11 @@ int criu_spawn(struct criu *c, const struct criu_start *start, struct err *err)
 {
 	int pair[2];
 
-	*c = (struct criu){.sock = -1, .path = start->path};
+	*c = (struct criu){.sock = -1, .pidfd = -1, .path = start->path};
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(err, errno, "make a socket pair");
 	c->sock = pair[0];
-	c->pid = proc_clone(0, start->cgroup_fd, NULL);
+	c->pid = proc_clone(0, start->cgroup_fd, &c->pidfd);
 	if (c->pid == 0)
 		execute(start, pair[1]);
 	close(pair[1]);
@@ -242,6 +245,7 @@ void criu_close(struct criu *c)
 	close_fd(&c->sock); /* it ends when nobody asks any more */
 	if (c->pid > 0)
 		(void)proc_wait(c->pid);
+	close_fd(&c->pidfd);
 	c->pid = 0;
 }
 
@@ -429,10 +433,10 @@ static bool is_serving(const CriuResponse *told)
  * processes are their own again by then, and stay. */
 static int serve_pages(struct criu *c, struct err *err)
 {
-	struct pollfd pfd = {c->sock, POLLIN, 0};
+	struct pollfd p[] = {{c->sock, POLLIN, 0}, {c->pidfd, POLLIN, 0}};
 	int r = 0;
 
-	while (r == 0 && poll(&pfd, 1, CANCEL_MS) == 0)
+	while (r == 0 && poll(p, 2, CANCEL_MS) == 0)
 		r = cancel_check(err);
 	if (r < 0)
 		kill(c->pid, SIGKILL); /* criu_close() waits for it */

@@ -24,12 +24,13 @@
 struct criu {
 	pid_t pid; /* 0: there is none */
 	int sock;  /* -1 */
+	int pidfd; /* -1 */
 	int version;
 	const char *path; /* borrowed */
 };
-#define CRIU_CLOSED        \
-	{                  \
-		.sock = -1 \
+#define CRIU_CLOSED                      \
+	{                                \
+		.sock = -1, .pidfd = -1, \
 	}
 
 /* The program: WANTED, a path or a name, "criu" when NULL; names are looked up in PATH. In A. */

@@ -52,17 +52,6 @@ static void let_go(struct held *held, size_t *n, uint32_t id)
 		}
 }
 
-/* Whether there is a message, before the server's end: others can have inherited its socket. */
-static bool wait_message(int sock, int server)
-{
-	struct pollfd p[] = {{.fd = sock, .events = POLLIN}, {.fd = server, .events = POLLIN}};
-
-	while (poll(p, 2, -1) < 0)
-		if (errno != EINTR)
-			return false;
-	return p[0].revents || poll(p, 1, 0) > 0;
-}
-
 /* Until all is done, or the server is no more. */
 static bool watch_server(int sock, int server)
 {
@@ -73,7 +62,7 @@ static bool watch_server(int sock, int server)
 		struct guard_msg m;
 		int fd = -1;
 
-		if (!wait_message(sock, server) || sock_recv(sock, &m, sizeof(m), &fd) != sizeof(m))
+		if (!sock_await(sock, server) || sock_recv(sock, &m, sizeof(m), &fd) != sizeof(m))
 			return false;
 		if (m.op == GUARD_DONE)
 			return true;

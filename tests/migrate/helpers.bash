@@ -227,7 +227,10 @@ put_away() {
 	migrate --dry-run || return
 	for left in "$FAR"/@migrate/*; do
 		[[ -e $left ]] || continue
-		has "$(ls "$left") $(jq -r .phase "$left/migrate.json")" "migrate.json aborted"
+		[[ $(ls "$left") == migrate.json && $(jq -r .phase "$left/migrate.json") == @(aborted|lost) ]] || {
+			echo "left: $(ls "$left"), $(cat "$left/migrate.json")"
+			return 1
+		}
 		rm -r "$left"
 	done
 }

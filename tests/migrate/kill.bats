@@ -15,6 +15,14 @@ load matrix
 	equal "$count $(status_of here)" "10 running"
 }
 
+# What it has started has its socket, too.
+@test "migrate: CRIU is killed without what it has started" {
+	count=0
+	up 8 4
+	EXPECTED=here killed restore:setup-namespaces first-criu
+	equal "$count" 1
+}
+
 @test "migrate: killed when COMMIT could have been sent" {
 	count=0
 	up 8 4

@@ -4,19 +4,10 @@
 load ../helpers
 load ../matrix
 
-everybody=(source target source-criu target-criu filler guard)
+everybody=(source target source-criu target-criu first-criu filler guard)
 
-# matrix LEAST MOMENT...: at least so many were there to be killed.
-matrix() {
-	local moment least=$1
-
-	shift
-	count=0
-	up 8 4
-	for moment in "$@"; do
-		killed "$moment" "${everybody[@]}"
-	done
-	((count >= least))
+matrix() { # LEAST MOMENT...
+	at_each "$@" -- "${everybody[@]}"
 }
 
 @test "migrate: the kill matrix: while it runs" {
@@ -46,16 +37,10 @@ matrix() {
 }
 
 @test "migrate: the kill matrix, memory copied after it stopped" {
-	local moment
-
-	count=0
-	up 8 4
-	for moment in migrate:dump migrate:dumped "migrate:images sent" receive:received receive:restored \
-		migrate:commit-sent receive:committed receive:resumed receive:filling receive:running; do
-		killed "$moment" source target source-criu target-criu -- --mode stop
-	done
+	at_each 25 migrate:dump migrate:dumped "migrate:images sent" receive:received receive:restored migrate:commit-sent \
+		receive:committed receive:resumed receive:filling receive:running -- source target source-criu target-criu \
+		-- --mode stop
 	killed migrate:committed source source-criu -- --mode stop
-	((count > 25))
 }
 
 # moments N: a migration of what is up, and N times in milliseconds between its beginning and its end.
@@ -73,13 +58,13 @@ moments() {
 
 # interrupted MILLISECONDS WHO: a migration, of which WHO is killed after so long.
 interrupted() {
-	local words pid
+	local words pids
 
-	migration
-	beside "${words[@]}" "local:$T/there"
+	to_there
+	beside "${words[@]}"
 	sleep "$(($1 / 1000)).$(printf %03d $(($1 % 1000)))"
-	pid=$(pid_of "$2") || :
-	[[ -z $pid ]] || kill -9 "$pid" 2> /dev/null || :
+	mapfile -t pids < <(pid_of "$2")
+	[[ -z ${pids[*]} ]] || kill -9 "${pids[@]}" 2> /dev/null || :
 	beside_status > /dev/null
 	wait_for 60 has_ended
 }
@@ -111,4 +96,5 @@ killed_at() {
 @test "migrate: CRIU is killed at any moment" {
 	killed_at 8 source-criu
 	killed_at 8 target-criu
+	killed_at 8 first-criu
 }
