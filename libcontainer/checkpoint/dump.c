@@ -233,7 +233,7 @@ static int dump_directories(void *ctx, struct err *err)
 static int look_at(struct dump *x, const pid_t *pids, size_t n, struct externals *ret,
 		   struct err *err)
 {
-	int r = externals_find(&x->arena, &x->spec, pids, n, ret, err);
+	int r = externals_find(&x->arena, &x->spec, pids, n, x->o->image.in_haste, ret, err);
 
 	if (r == 0 && x->inside) {
 		ret->lone_network = false;
@@ -312,7 +312,8 @@ static bool same_mounts(const struct externals *a, const struct externals *b)
 	if (a->n_ext_mnt != b->n_ext_mnt)
 		return false;
 	for (size_t i = 0; i < a->n_ext_mnt; i++)
-		if (!streq(a->ext_mnt[i].key, b->ext_mnt[i].key))
+		if (!streq(a->ext_mnt[i].key, b->ext_mnt[i].key) ||
+		    !streq(a->ext_mnt[i].val, b->ext_mnt[i].val))
 			return false;
 	return true;
 }

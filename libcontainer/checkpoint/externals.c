@@ -7,8 +7,11 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
@@ -29,6 +32,7 @@ struct scan {
 	struct externals *out;
 	struct ext_mount *mounts; /* the container's */
 	size_t n_mounts;
+	bool masks;           /* are external */
 	externals_tell *tell; /* of what cannot be dumped; NULL: the first is an error */
 	void *ctx;
 };
@@ -112,6 +116,61 @@ static uint64_t mount_at(int root, const char *path)
 	return self >= 0 && mount_of_fd(self, name, &id) == 0 ? id : 0;
 }
 
+static bool is_masked_path(const struct scan *s, const char *path)
+{
+	const struct oci_linux *l = s->spec->linux_;
+
+	for (size_t i = 0; l && i < l->masked_paths.n; i++)
+		if (streq(l->masked_paths.v[i], path))
+			return true;
+	return false;
+}
+
+/* What init makes, and what nobody can have put anything into: as one inode is all that the file
+ * system may have, it is the root. FD: any path on it. */
+static bool is_mask(int fd)
+{
+	const long flags = ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC;
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && (unsigned long)fs.f_type == TMPFS_MAGIC &&
+	       fs.f_files == 1 && fs.f_ffree == 0 && ((long)fs.f_flags & flags) == flags;
+}
+
+/* CRIU is told of mounts by where they are: there must be no other one. */
+static bool is_alone(const struct scan *s, const struct ext_mount *m)
+{
+	for (size_t i = 0; i < s->n_mounts; i++)
+		if (&s->mounts[i] != m && streq(s->mounts[i].point, m->point))
+			return false;
+	return true;
+}
+
+static bool covers_masked_path(const struct scan *s, int root, const struct ext_mount *m)
+{
+	auto_fd int fd = -1;
+
+	if (m->named || !streq(m->type, "tmpfs") || !streq(m->root, "/") ||
+	    !is_masked_path(s, m->point) || !is_alone(s, m) || mount_at(root, m->point) != m->id)
+		return false;
+	fd = root_open(root, m->point, O_PATH | O_DIRECTORY);
+	return fd >= 0 && is_mask(fd);
+}
+
+/* The root of a user namespace has masks of its own. And where the container has mounted one of
+ * hull's again, somewhere else, CRIU has to see all of them. */
+static void mark_masks(struct scan *s, int root)
+{
+	if (!s->masks || oci_find_namespace(s->spec, "user"))
+		return;
+	for (size_t i = 0; i < s->n_mounts; i++)
+		s->mounts[i].masked = covers_masked_path(s, root, &s->mounts[i]);
+	for (size_t i = 0; i < s->n_mounts; i++)
+		for (size_t j = 0; !s->mounts[i].masked && j < s->n_mounts; j++)
+			if (streq(s->mounts[i].dev, s->mounts[j].dev))
+				s->mounts[j].masked = false;
+}
+
 /* A bind mount of config.json whose mount is gone, or is hidden by another one, names none. */
 static int mark_named(struct scan *s, pid_t pid, struct err *err)
 {
@@ -131,6 +190,7 @@ static int mark_named(struct scan *s, pid_t pid, struct err *err)
 			if (s->mounts[j].id == id && !streq(s->mounts[j].point, "/"))
 				s->mounts[j].named = true;
 	}
+	mark_masks(s, root);
 	return 0;
 }
 
@@ -145,7 +205,7 @@ bool externals_is_foreign(const struct ext_mount *mounts, size_t n, size_t i)
 
 	if (streq(m->point, "/"))
 		return false; /* the root file system: CRIU is told where that is */
-	if (m->named)
+	if (m->named || m->masked)
 		return true;
 	/* A file system of its own, as far as anybody can tell; of a cgroup namespace its root
 	 * shows. */
@@ -183,9 +243,10 @@ static int add_mount(struct scan *s, const struct ext_mount *m, const struct ext
 	struct externals *out = s->out;
 	const char *source;
 
-	*arena_push(s->a, &out->ext_mnt, &out->n_ext_mnt) = (struct criu_pair){m->point, m->point};
+	*arena_push(s->a, &out->ext_mnt, &out->n_ext_mnt) =
+		(struct criu_pair){m->point, m->masked ? EXTERNALS_MASKED : m->point};
 	log_debug("checkpoint: the mount '%s' is external", m->point);
-	if (m->named)
+	if (m->named || m->masked)
 		return 0;
 	source = externals_source(s->a, host, n_host, m->dev, m->root);
 	if (!source) {
@@ -406,9 +467,9 @@ static int find(struct scan *s, const pid_t *pids, size_t n_pids, struct err *er
 }
 
 int externals_find(struct arena *a, const struct oci_spec *spec, const pid_t *pids, size_t n_pids,
-		   struct externals *ret, struct err *err)
+		   bool masks, struct externals *ret, struct err *err)
 {
-	struct scan s = {.a = a, .spec = spec, .out = ret};
+	struct scan s = {.a = a, .spec = spec, .out = ret, .masks = masks};
 
 	return find(&s, pids, n_pids, err);
 }

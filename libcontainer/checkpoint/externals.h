@@ -24,10 +24,15 @@ struct externals {
 	bool lone_network; /* a network namespace of its own, not one given by a path */
 };
 
+/* CRIU's name of masked directories, for the empty one that hull's restore puts in their places. */
+#define EXTERNALS_MASKED "linux.maskedPaths"
+
 /* PIDS: all processes, the container's first one first; as seen by the caller, as /proc shows them.
- * SPEC: its config.json, for which a mount or namespace is external whose path is in it. In A. */
+ * SPEC: its config.json, for which a mount or namespace is external whose path is in it. MASKS: so
+ * are masked directories, for whose file system CRIU would run tar and gzip; only hull restores
+ * them then. In A. */
 int externals_find(struct arena *a, const struct oci_spec *spec, const pid_t *pids, size_t n_pids,
-		   struct externals *ret, struct err *err) must_check;
+		   bool masks, struct externals *ret, struct err *err) must_check;
 /* The same while it runs, only for what cannot be dumped: all of it. */
 typedef void externals_tell(void *ctx, const char *text);
 int externals_check(struct arena *a, const struct oci_spec *spec, const pid_t *pids, size_t n_pids,
@@ -41,7 +46,8 @@ bool externals_may_leave_network(const struct oci_spec *spec);
 struct ext_mount {
 	uint64_t id;
 	const char *dev, *root, *point, *type;
-	bool named; /* a bind mount of config.json */
+	bool named;  /* a bind mount of config.json */
+	bool masked; /* of hull's empty file system over masked directories */
 };
 /* Whether MOUNTS[I] shows something of another mount tree: no other one that is not itself external
  * has the directory that it shows. PURE. */

@@ -12,9 +12,11 @@
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
 #include "libcontainer/base/log.h"
+#include "libcontainer/base/mountapi.h"
 #include "libcontainer/base/mountfd.h"
 #include "libcontainer/base/path.h"
 #include "libcontainer/base/str.h"
+#include "libcontainer/checkpoint/externals.h"
 #include "libcontainer/checkpoint/restore.h"
 
 #define MAX_HOPS   16 /* from mount to mount, on the way to one destination */
@@ -186,6 +188,7 @@ static void add_masks(struct restoration *r)
 	add_ext(r, "/dev/null", "/dev/null");
 	/* Over masked directories crun has one of its own, and names all of them after that. */
 	add_ext(r, CRUN_EMPTY, source_path(r, "masked"));
+	add_ext(r, EXTERNALS_MASKED, source_path(r, "masked"));
 }
 
 static void add_devices(struct restoration *r)
@@ -274,6 +277,16 @@ static int attach(int dir, const char *name, int fd, bool is_dir, struct err *er
 	return r < 0 ? err_sys(err, -r, "mount '%s' for CRIU", name) : 0;
 }
 
+/* As init makes it. */
+static int attach_mask(const struct restoration *r, int dir, struct err *err)
+{
+	const uint64_t attrs =
+		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	auto_fd int fd = mountfd_new_fs("tmpfs", "tmpfs", r->k.plan.mask_data, attrs, err);
+
+	return fd < 0 ? fd : attach(dir, "masked", fd, true, err);
+}
+
 static int attach_all(const struct restoration *r, int dir, struct err *err)
 {
 	const struct plan *p = &r->k.plan;
@@ -301,9 +314,7 @@ static int attach_all(const struct restoration *r, int dir, struct err *err)
 			code = attach(dir, r->devices[i], p->devices[i].source_fd, false, err);
 	if (code == 0 && r->notify_dir && mkdirat(dir, "notify", 0755) < 0)
 		return err_sys(err, errno, "make 'notify' for CRIU");
-	if (code == 0 && p->n_masked_paths && mkdirat(dir, "masked", 0555) < 0)
-		return err_sys(err, errno, "make 'masked' for CRIU");
-	return code;
+	return code == 0 && p->n_masked_paths ? attach_mask(r, dir, err) : code;
 }
 
 /*
