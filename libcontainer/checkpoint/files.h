@@ -107,6 +107,8 @@ struct receiver;
 const char *files_place(struct arena *a, const struct migrate_need *need, size_t i);
 /* Adds what is in the way of them. */
 void files_check(struct arena *a, const struct migrate_need *need, struct oci_strings *problems);
+/* FD is an open directory, perhaps of O_PATH. */
+bool files_is_empty(int fd);
 bool files_has(const struct migrate_need *need, const char *kind);
 
 /* Makes room for what will come, and notes what it makes beside the journal. */
@@ -118,8 +120,9 @@ int files_take_end(struct receiver *x, struct err *err) must_check;
 /* The container runs: the disk has them before the source hears that all is over. */
 void files_take_sync(struct receiver *x);
 void files_take_close(struct receiver *x);
-/* Of a migration that came to nothing, or may still (receiving), as PHASE says: what it has made
- * goes, and nothing else. DIRFD is its directory, and NAME ends with its id. */
+/* files_undo.c. Of a migration that came to nothing, or may still (receiving), as PHASE says: what
+ * it has made goes, and nothing else, which is told of. DIRFD is its directory, and NAME ends with
+ * its id. */
 int files_undo(struct arena *a, int dirfd, const char *name, enum journal_phase phase,
 	       struct err *err) must_check;
 

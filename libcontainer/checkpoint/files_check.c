@@ -61,7 +61,7 @@ static void problem(const struct look *l, const char *text)
 	l->problems->v = v;
 }
 
-static bool is_empty(int fd)
+bool files_is_empty(int fd)
 {
 	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
@@ -87,7 +87,7 @@ static void check_free(const struct look *l, const char *path)
 					"'%s', where files are to be copied to, is no "
 					"directory: remove it",
 					path));
-	else if (!is_empty(fd))
+	else if (!files_is_empty(fd))
 		problem(l, arena_printf(l->a,
 					"'%s', where files are to be copied to, is not "
 					"empty: remove what is in it, or do not have it copied",
@@ -114,7 +114,7 @@ static void check_upper(const struct look *l, const char *path)
 					"the same lower layers for --rootfs upper, or use "
 					"--rootfs copy",
 					path));
-	else if (!is_empty(layers.upper))
+	else if (!files_is_empty(layers.upper))
 		problem(l, arena_printf(l->a,
 					"the upper layer of '%s' is not empty: mount it with "
 					"a new one",

@@ -1,4 +1,4 @@
-/* RUNTIME: migrate-receive: trees of files that come, and what is left of those that did not. */
+/* RUNTIME: migrate-receive: trees of files that come. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,44 +16,13 @@
 #include "libcontainer/base/proc.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/files.h"
+#include "libcontainer/checkpoint/files_note.h"
 #include "libcontainer/checkpoint/receive.h"
 #include "oci-spec/field.h"
 #include "oci-spec/oci.h"
 
-#define NOTE         "files.json"
-#define MOVED        "files.moved" /* the same, when all is there: with what is not ours */
-#define STAGE        ".hull-migrate-%s"
-
 #define SYNC_MS      600000 /* a disk that takes longer is given up */
 #define SYNC_TICK_MS 5000   /* the source hears that we are at work */
-
-/* What is noted before anything is made. */
-struct taken_tree {
-	const char *dir;
-	struct oci_strings made; /* directories, the outermost first */
-	/* In MOVED: which directory it is, and what somebody else has put into it. */
-	struct opt_u64 inode;
-	struct oci_strings others;
-};
-struct taken_note {
-	const char *config; /* is ours if the bundle is: its config.json */
-	OCI_ARRAY(struct taken_tree) trees;
-};
-
-/* clang-format off */
-static const struct oci_field taken_tree_fields[] = {
-	FIELD_STRING (taken_tree, dir,    "dir"),
-	FIELD_STRINGS(taken_tree, made,   "made"),
-	FIELD_U64    (taken_tree, inode,  "inode"),
-	FIELD_STRINGS(taken_tree, others, "others"),
-};
-static OCI_TYPE(taken_tree, taken_tree_fields);
-static const struct oci_field taken_note_fields[] = {
-	FIELD_STRING (taken_note, config, "config"),
-	FIELD_OBJECTS(taken_note, trees,  "trees", taken_tree),
-};
-static OCI_TYPE(taken_note, taken_note_fields);
-/* clang-format on */
 
 struct files_place {
 	const char *dir;
@@ -61,6 +30,7 @@ struct files_place {
 	bool upper; /* what comes goes over what is there */
 	int dir_fd, fd;
 	struct tar_entry root; /* what is said of the tree's own directory */
+	FILE *ids;             /* what was made; NULL: nobody has to know */
 };
 struct files_taken {
 	struct files_place *v;
@@ -111,27 +81,6 @@ static int make_room(struct receiver *x, struct files_place *p, struct err *err)
 	return p->fd < 0 ? err_sys(err, -p->fd, "open a directory in '%s'", p->dir) : 0;
 }
 
-/* Once the files are moved up, what was there before is told from them by its names. */
-static int note_others(struct arena *a, const char *stage, const struct files_place *p,
-		       struct taken_tree *ret, struct err *err)
-{
-	int copy = openat(p->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-	const char **v = NULL;
-	struct dirent *e;
-	struct stat st;
-
-	if (!dir || fstat(p->dir_fd, &st) < 0)
-		return err_sys(err, errno, "look at '%s'", p->dir);
-	ret->inode = (struct opt_u64){true, st.st_ino};
-	while ((errno = 0, e = readdir(dir)))
-		if (!streq(e->d_name, ".") && !streq(e->d_name, "..") && !streq(e->d_name, stage))
-			*arena_push(a, &v, &ret->others.n) = arena_strdup(a, e->d_name);
-	ret->others.v = v;
-	ret->others.set = true;
-	return errno ? err_sys(err, errno, "look at '%s'", p->dir) : 0;
-}
-
 /* Before anything is made, and before it is moved: who comes after us finds what is ours. */
 static int note_all(struct receiver *x, const char *name, bool complete, struct err *err)
 {
@@ -142,16 +91,17 @@ static int note_all(struct receiver *x, const char *name, bool complete, struct 
 	note.trees.v = arena_array(&x->arena, struct taken_tree, t->n);
 	for (size_t i = 0; i < t->n; i++) {
 		struct files_place *p = &t->v[i];
-		struct taken_tree *tree = &note.trees.v[note.trees.n];
+		struct taken_tree *tree = &note.trees.v[i];
+		struct stat st;
 
-		if (p->upper)
-			continue;
-		if (!complete)
+		if (!complete && !p->upper)
 			find_missing(&x->arena, p->dir, &p->made);
-		*tree = (struct taken_tree){.dir = p->dir, .made = p->made};
-		if (complete && note_others(&x->arena, t->stage, p, tree, err) < 0)
-			return -err->code;
+		*tree = (struct taken_tree){p->dir, p->made, {p->upper, p->upper}, {0}};
 		note.trees.n++;
+		if (complete && fstat(p->dir_fd, &st) < 0)
+			return err_sys(err, errno, "look at '%s'", p->dir);
+		if (complete)
+			tree->inode = (struct opt_u64){true, st.st_ino};
 		for (size_t j = 0; j < p->made.n; j++)
 			if (streq(p->made.v[j], x->need.bundle))
 				note.config =
@@ -159,11 +109,6 @@ static int note_all(struct receiver *x, const char *name, bool complete, struct 
 	}
 	text = oci_encode(&x->arena, &taken_note_type, &note, "");
 	return io_replace_file(x->dir_fd, name, text, strlen(text), 0600, err);
-}
-
-static const char *stage_of(struct arena *a, const char *id)
-{
-	return arena_printf(a, STAGE, id);
 }
 
 int files_take_begin(struct receiver *x, struct err *err)
@@ -176,7 +121,7 @@ int files_take_begin(struct receiver *x, struct err *err)
 	if (!n)
 		return 0;
 	t = x->taken = arena_new(&x->arena, struct files_taken);
-	t->stage = stage_of(&x->arena, migration_id_format(&x->id, id));
+	t->stage = arena_printf(&x->arena, TAKEN_STAGE, migration_id_format(&x->id, id));
 	t->v = arena_array(&x->arena, struct files_place, n);
 	for (size_t i = 0; i < n; i++) {
 		t->v[i] = (struct files_place){.dir_fd = -1, .fd = -1};
@@ -187,9 +132,12 @@ int files_take_begin(struct receiver *x, struct err *err)
 	t->buf = malloc(WIRE_BODY_MAX);
 	if (!t->buf)
 		return err_sys(err, ENOMEM, "receive files");
-	r = note_all(x, NOTE, false, err);
+	r = note_all(x, TAKEN_NOTE, false, err);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = make_room(x, &t->v[i], err);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (!t->v[i].upper)
+			r = taken_ids_open(x->dir_fd, i, &t->v[i].ids, err);
 	return r;
 }
 
@@ -242,7 +190,12 @@ static ssize_t get(void *ctx, void *buf, size_t size, struct err *err)
 static int take_tree(struct stream *s, struct files_place *p, struct err *err)
 {
 	struct tar_reader r = {.fd = -1, .file = p->dir, .budget = INT64_MAX, .get = get, .ctx = s};
-	int n = tree_put_below(&r, p->upper ? p->dir_fd : p->fd, &s->x->arena, &p->root, err);
+	const struct tree_into to = {.fd = p->upper ? p->dir_fd : p->fd,
+				     .root = &p->root,
+				     .arena = &s->x->arena,
+				     .made = p->ids ? taken_ids_add : NULL,
+				     .ctx = p->ids};
+	int n = tree_put_below(&r, &to, err);
 
 	while (n == 0 && !s->last)
 		n = more(s, err);
@@ -341,7 +294,9 @@ int files_take_end(struct receiver *x, struct err *err)
 
 	if (!x->taken)
 		return 0;
-	r = note_all(x, MOVED, true, err);
+	for (size_t i = 0; i < x->taken->n; i++)
+		taken_ids_close(&x->taken->v[i].ids);
+	r = note_all(x, TAKEN_MOVED, true, err);
 	for (size_t i = 0; r == 0 && i < x->taken->n; i++) {
 		struct files_place *p = &x->taken->v[i];
 
@@ -402,67 +357,11 @@ void files_take_sync(struct receiver *x)
 void files_take_close(struct receiver *x)
 {
 	for (size_t i = 0; x->taken && i < x->taken->n; i++) {
+		taken_ids_close(&x->taken->v[i].ids);
 		close_fd(&x->taken->v[i].fd);
 		close_fd(&x->taken->v[i].dir_fd);
 	}
 	if (x->taken)
 		free(x->taken->buf);
 	x->taken = NULL;
-}
-
-/* ---- undo --------------------------------------------------------------------------------------
- */
-
-static int remove_all(int fd, const struct oci_strings *but, struct err *err)
-{
-	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
-	auto_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-	struct dirent *e;
-
-	while (r == 0 && dir && (e = readdir(dir)))
-		if (!streq(e->d_name, ".") && !streq(e->d_name, "..") &&
-		    !oci_strings_have(but, e->d_name))
-			r = tree_remove(fd, e->d_name, err);
-	return r;
-}
-
-static int undo_tree(const struct taken_tree *t, const char *stage, struct err *err)
-{
-	auto_fd int fd = path_openat2(AT_FDCWD, t->dir, O_RDONLY | O_DIRECTORY, 0, 0);
-	int r = fd < 0 ? 0 : tree_remove(fd, stage, err);
-	struct stat st;
-
-	/* Another directory of that name is somebody else's. */
-	if (r == 0 && fd >= 0 && t->inode.set && fstat(fd, &st) == 0 && st.st_ino == t->inode.v)
-		r = remove_all(fd, &t->others, err);
-	/* Only what is empty. */
-	for (size_t i = t->made.n; r == 0 && i > 0; i--)
-		(void)rmdir(t->made.v[i - 1]);
-	return r;
-}
-
-int files_undo(struct arena *a, int dirfd, const char *name, enum journal_phase phase,
-	       struct err *err)
-{
-	const char *id = strrchr(name, '/') + 1;
-	struct taken_note note = {0};
-	struct err ignored = ERR_NONE;
-	bool moved = oci_decode_file(a, &taken_note_type, dirfd, MOVED, &note, &ignored) == 0;
-	int r = 0;
-
-	if (phase != JOURNAL_RECEIVING && phase != JOURNAL_ABORTED && phase != JOURNAL_LOST)
-		return 0;
-	if (!moved)
-		note = (struct taken_note){0};
-	if (!moved && oci_decode_file(a, &taken_note_type, dirfd, NOTE, &note, &ignored) < 0)
-		return 0;
-	if (moved && given(note.config))
-		(void)!unlink(note.config);
-	for (size_t i = note.trees.n; r == 0 && i > 0; i--)
-		r = undo_tree(&note.trees.v[i - 1], stage_of(a, id), err);
-	if (r == 0) {
-		(void)!unlinkat(dirfd, MOVED, 0);
-		(void)!unlinkat(dirfd, NOTE, 0);
-	}
-	return r;
 }

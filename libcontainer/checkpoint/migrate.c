@@ -347,6 +347,8 @@ int container_migrate(struct container_root *root, const struct container_migrat
 		(void)transport_close(&x.transport, r < 0 ? GIVE_UP_MS : CLOSE_MS);
 		if (r == 0 && x.transport.n_said && opts->problem)
 			opts->problem(opts->ctx, "target", transport_last_words(&x.transport));
+		if (r < 0 && transport_warning(&x.transport))
+			log_later("at the target: %s", transport_warning(&x.transport));
 	}
 	close_fd(&x.cancel_fd);
 	container_close(&x.c);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -403,6 +404,8 @@ static void clean_up(struct receiver *x, int result)
 	release(x);
 	if (result < 0 && x->begun && ended && put_away(x, told, &err) < 0)
 		log_later("%s", err.text);
+	if (result < 0 && *log_said_later())
+		dprintf(x->opts->said, TRANSPORT_WARNING "%s\n", log_said_later() + strlen("; "));
 	network_target_done(&x->net);
 	close_fd(&x->dir_fd);
 	wire_done(&x->wire);

@@ -253,6 +253,20 @@ const char *transport_last_words(struct transport *t)
 	return t->said + start;
 }
 
+const char *transport_warning(struct transport *t)
+{
+	char *at = strstr(t->said, TRANSPORT_WARNING);
+
+	if (!at)
+		return NULL;
+	at += strlen(TRANSPORT_WARNING);
+	at[strcspn(at, "\r\n")] = '\0';
+	for (char *p = at; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	return at;
+}
+
 int transport_explain(struct transport *t, int timeout_ms, struct err *err)
 {
 	bool ended = has_ended(t, timeout_ms);

@@ -43,7 +43,8 @@ int transport_ssh_argv(struct arena *a, const char *ssh, const char *host,
 		       const char *const *receive, const char *const **ret,
 		       struct err *err) must_check;
 
-#define TRANSPORT_SAID 2048
+#define TRANSPORT_SAID    2048
+#define TRANSPORT_WARNING "hull: warning: " /* before what the source is to tell of */
 
 struct transport {
 	enum transport_kind kind;
@@ -69,6 +70,8 @@ void transport_attach(struct transport *t, struct wire *w);
 int transport_explain(struct transport *t, int timeout_ms, struct err *err);
 /* What it said last, in one line. */
 const char *transport_last_words(struct transport *t);
+/* What it has warned of; NULL: nothing. */
+const char *transport_warning(struct transport *t);
 /* Closes the connection and waits up to TIMEOUT_MS for the other process to end by itself. ssh is
  * killed then; a receiver beside us is not, as it may be busy with what it was told last. Its exit
  * status, 0 when there is no other process, or -ETIMEDOUT. */

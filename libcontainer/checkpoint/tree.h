@@ -47,12 +47,18 @@ int tree_take_pass(struct tar_writer *w, int rootfd, const struct tree_layers *l
 		   struct err *err) must_check;
 /* The rest of an archive over what is in ROOTFD. */
 int tree_put(struct tar_reader *r, int rootfd, struct err *err) must_check;
-/* The same, for an archive that tells of all attributes: what else a file or directory has of them
- * is removed. What it says of the root itself is in *RET, in A; its type is 0 when there is
- * nothing.
- */
-int tree_put_below(struct tar_reader *r, int rootfd, struct arena *a, struct tar_entry *ret,
-		   struct err *err) must_check;
+/* Where an archive goes that tells of all attributes: what else a file or directory has of them is
+ * removed. */
+struct tree_into {
+	int fd;
+	struct tar_entry
+		*root; /* what it says of the root itself, in ARENA; its type is 0: nothing */
+	struct arena *arena;
+	/* Hears of each file and directory that is made; FD may be of O_PATH. NULL: nobody. */
+	void (*made)(void *ctx, int fd);
+	void *ctx;
+};
+int tree_put_below(struct tar_reader *r, const struct tree_into *to, struct err *err) must_check;
 /* Owner, mode, attributes and times of the open file FD; EXACT: it has no other attributes then,
  * but those that the host's policy gives. 0 or -errno. */
 int tree_set_attributes(int fd, const struct tar_entry *e, bool exact);

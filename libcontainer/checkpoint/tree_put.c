@@ -30,9 +30,7 @@ struct put {
 	struct arena a; /* of what is done later */
 	struct later *later;
 	size_t n_later;
-	struct arena *root_arena; /* where ROOT is kept, if it is wanted */
-	struct tar_entry *root;
-	bool exact; /* see tree_set_attributes */
+	const struct tree_into *to; /* NULL: what is there keeps its attributes */
 };
 
 /* Where an entry goes: a name in a directory, by descriptor. */
@@ -213,6 +211,12 @@ int tree_set_attributes(int fd, const struct tar_entry *e, bool exact)
 	return utimensat(AT_FDCWD, link, times, 0) < 0 ? -errno : 0;
 }
 
+static void tell(const struct put *t, int fd)
+{
+	if (t->to && t->to->made)
+		t->to->made(t->to->ctx, fd);
+}
+
 static int open_made(const struct place *p)
 {
 	return beneath_open(p->parent, p->name, O_PATH | O_NOFOLLOW);
@@ -226,10 +230,14 @@ static int put_file(struct put *t, const struct tar_entry *e, const struct place
 {
 	auto_fd int fd = openat(p->parent, p->name,
 				O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int r = fd < 0 ? err_sys(err, errno, "make it") : tar_read_file(t->r, e, fd, err);
+	int r = fd < 0 ? err_sys(err, errno, "make it") : 0;
 
+	if (r == 0) {
+		tell(t, fd);
+		r = tar_read_file(t->r, e, fd, err);
+	}
 	if (r == 0)
-		r = tree_set_attributes(fd, e, t->exact);
+		r = tree_set_attributes(fd, e, t->to);
 	return r < 0 && !err->code ? err_sys(err, -r, "set its attributes") : r;
 }
 
@@ -237,18 +245,22 @@ static int put_dir(struct put *t, const struct tar_entry *e, const char *path,
 		   const struct place *p, struct err *err)
 {
 	auto_fd int fd = -1;
+	bool made = false;
 	struct stat st;
 	int r = 0;
 
 	if (fstatat(p->parent, p->name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode)) {
+		made = true;
 		r = remove_below(p->parent, p->name, 0);
 		if (r == 0 && mkdirat(p->parent, p->name, 0700) < 0)
 			r = -errno;
 	}
 	if (r == 0)
 		r = fd = open_made(p);
+	if (r >= 0 && made)
+		tell(t, fd);
 	if (r >= 0)
-		r = tree_set_attributes(fd, e, t->exact);
+		r = tree_set_attributes(fd, e, t->to);
 	if (r < 0)
 		return err_sys(err, -r, "make the directory");
 	*arena_push(&t->a, &t->later, &t->n_later) =
@@ -288,7 +300,9 @@ static int put_special(struct put *t, const struct tar_entry *e, const struct pl
 	if (r < 0)
 		return err_sys(err, errno, "make it");
 	fd = open_made(p);
-	r = fd < 0 ? fd : tree_set_attributes(fd, e, t->exact);
+	if (fd >= 0)
+		tell(t, fd);
+	r = fd < 0 ? fd : tree_set_attributes(fd, e, t->to);
 	return r < 0 ? err_sys(err, -r, "set its attributes") : 0;
 }
 
@@ -312,18 +326,19 @@ static int put_at(struct put *t, const struct tar_entry *e, const char *path, co
 /* The root itself is the bundle's, or somebody else's: it is for the caller to say. */
 static int keep_root(struct put *t, const struct tar_entry *e)
 {
-	struct tar_entry *to = t->root;
+	struct tar_entry *to = t->to ? t->to->root : NULL;
+	struct arena *a = t->to ? t->to->arena : NULL;
 
 	if (!to || e->type != TAR_DIR)
 		return 0;
 	*to = *e;
 	to->name = "/";
-	to->xattrs = arena_memdup(t->root_arena, e->xattrs, e->n_xattrs * sizeof(*e->xattrs));
+	to->xattrs = arena_memdup(a, e->xattrs, e->n_xattrs * sizeof(*e->xattrs));
 	for (size_t i = 0; i < e->n_xattrs; i++) {
 		const struct tar_xattr *x = &e->xattrs[i];
 
-		to->xattrs[i].name = arena_strdup(t->root_arena, x->name);
-		to->xattrs[i].value = arena_memdup(t->root_arena, x->value, x->len);
+		to->xattrs[i].name = arena_strdup(a, x->name);
+		to->xattrs[i].value = arena_memdup(a, x->value, x->len);
 	}
 	return 0;
 }
@@ -347,35 +362,42 @@ static int put_entry(struct put *t, struct arena *a, const struct tar_entry *e, 
 	return r < 0 ? err_wrap(err, "'%.200s'", e->name) : 0;
 }
 
-int tree_put(struct tar_reader *r, int rootfd, struct err *err)
+static int put_all(struct put *t, struct err *err)
 {
-	return tree_put_below(r, rootfd, NULL, NULL, err);
-}
-
-int tree_put_below(struct tar_reader *r, int rootfd, struct arena *a, struct tar_entry *ret,
-		   struct err *err)
-{
-	struct put t = {.r = r, .rootfd = rootfd, .root_arena = a, .root = ret, .exact = ret};
 	int n;
 
 	do {
 		auto_arena own = ARENA_INIT;
 		struct tar_entry e;
 
-		n = tar_next(r, &own, &e, err);
+		n = tar_next(t->r, &own, &e, err);
 		if (n > 0) {
-			int done = put_entry(&t, &own, &e, err);
+			int done = put_entry(t, &own, &e, err);
 
 			n = done < 0 ? done : n;
 		}
 	} while (n > 0);
-	for (size_t i = t.n_later; n == 0 && i > 0; i--) {
-		struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, t.later[i - 1].mtime};
-		auto_fd int fd = root_open(rootfd, t.later[i - 1].path, O_RDONLY | O_DIRECTORY);
+	for (size_t i = t->n_later; n == 0 && i > 0; i--) {
+		struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, t->later[i - 1].mtime};
+		auto_fd int fd = root_open(t->rootfd, t->later[i - 1].path, O_RDONLY | O_DIRECTORY);
 
 		if (fd >= 0)
 			(void)futimens(fd, times);
 	}
-	arena_done(&t.a);
+	arena_done(&t->a);
 	return n;
+}
+
+int tree_put(struct tar_reader *r, int rootfd, struct err *err)
+{
+	struct put t = {.r = r, .rootfd = rootfd};
+
+	return put_all(&t, err);
+}
+
+int tree_put_below(struct tar_reader *r, const struct tree_into *to, struct err *err)
+{
+	struct put t = {.r = r, .rootfd = to->fd, .to = to};
+
+	return put_all(&t, err);
 }

@@ -236,12 +236,14 @@ static void put(struct tar_reader *r)
 	struct err err = ERR_NONE;
 	auto_arena a = ARENA_INIT;
 	struct tar_entry own = {0};
+	struct tree_into to = {.root = &own, .arena = &a};
 	struct stat before, after;
 
 	prepare();
 	root = openat(top, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	to.fd = root;
 	FUZZ_CHECK(root >= 0 && fstatat(top, "beside", &before, 0) == 0);
-	fuzz_check_error(tree_put_below(r, root, &a, &own, &err), &err);
+	fuzz_check_error(tree_put_below(r, &to, &err), &err);
 	FUZZ_CHECK(!own.type || own.type == TAR_DIR);
 	FUZZ_CHECK(count() == 4 && fstatat(top, "beside", &after, 0) == 0);
 	FUZZ_CHECK(after.st_ino == before.st_ino && after.st_nlink == 1 && !after.st_size);

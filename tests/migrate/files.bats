@@ -205,6 +205,42 @@ with_volume() {
 	arrived_as_it_was
 }
 
+@test "migrate: what somebody else has put among files that came for nothing stays" {
+	local hook=$T/look to=$T/there/rootfs
+
+	mkdir -p "$T/here/rootfs/work/deep/er"
+	touch "$T/here/rootfs/work/"{replaced,same,deep/er/came}
+	writable /bin/mover 1 1
+	goes_on
+	# When all is in its place. What is made in the place of another file may get its number.
+	cat >> "$hook" <<- END
+		cd "$to" && mkdir others && touch others/f top work/deep/beside || exit 1
+		rm work/same && touch work/same && touch work/new && mv work/new work/replaced
+		echo edited > work/deep/er/came
+		exit 1
+	END
+	migrate_refused --rootfs copy
+	lives_here
+	has "$line" "'$to' keeps what did not come with the container: '"
+	has "$line" "' and more"
+	equal "$(cd "$to" && find . | LC_ALL=C sort | xargs)" \
+		". ./others ./others/f ./top ./work ./work/deep ./work/deep/beside ./work/replaced ./work/same"
+	rm -r "${to:?}"/*
+	# Of a receiver that was killed then the next one knows; nobody listens to sockets that CRIU has made.
+	cat > "$hook" <<- END
+		#!/bin/sh
+		cd "$to/work/deep" || exit 1
+		python3 -c "import socket; socket.socket(socket.AF_UNIX).bind('socket')"
+		[ -S socket ] && touch "$T/was there"
+		kill -9 \$PPID
+	END
+	migrate_refused --rootfs copy
+	KILLED=1
+	[[ -e "$T/was there" ]]
+	lives_here
+	equal "$(ls -A "$to")" ""
+}
+
 overlay() {
 	mkdir -p "$T/$1.upper" "$T/$1.work" "$T/$1/rootfs"
 	echo "mount -t overlay -o 'lowerdir=$T/lower,upperdir=$T/$1.upper,workdir=$T/$1.work' overlay '$T/$1/rootfs'"
@@ -235,6 +271,20 @@ overlay() {
 	# What nobody changed did not go.
 	[[ ! -e $T/there.upper/bin && -e $T/there.upper/work ]]
 	[[ -c $T/there.upper/gone ]]
+}
+
+@test "migrate: --rootfs upper that came to nothing says that the layer there is used" {
+	mv "$T/here/rootfs" "$T/lower"
+	eval "$(overlay here)"
+	echo changed > "$T/here/rootfs/work/f"
+	other_host "$(overlay there)"
+	echo 'exit 1' >> "$T/look"
+	writable /bin/mover 1 1
+	goes_on
+	migrate_refused --ssh-command "$T/ssh" --target-hull "$HULL" --rootfs upper
+	has "$line" "the upper layer of '$T/there/rootfs' keeps what came: mount it with a new one"
+	lives_here
+	equal "$(cat "$T/there.upper/work/f")" changed
 }
 
 @test "migrate: --rootfs upper wants an overlay there whose upper layer is empty" {

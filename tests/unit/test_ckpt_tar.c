@@ -388,12 +388,13 @@ static void put_exactly(int from, int to)
 	struct oci_strings deleted = {0};
 	auto_arena a = ARENA_INIT;
 	struct tar_entry root = {0};
+	const struct tree_into into = {.fd = to, .root = &root, .arena = &a};
 	struct tar_reader r;
 
 	CHECK_INT(tree_take(&w, from, &none, &a, &deleted, &err), 0);
 	finish(fd);
 	r = reader(fd);
-	if (tree_put_below(&r, to, &a, &root, &err) < 0)
+	if (tree_put_below(&r, &into, &err) < 0)
 		unit_fail(__FILE__, __LINE__, "%s", err.text);
 }
 
