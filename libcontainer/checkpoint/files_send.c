@@ -85,11 +85,13 @@ struct pass {
 static bool wanted(void *ctx, const char *path, const struct stat *st)
 {
 	struct pass *p = ctx;
+	uint64_t full = (uint64_t)st->st_blocks * 512;
 
 	if (!files_index_wanted(&p->tree->index, path, st))
 		return false;
 	p->f->changed++;
-	p->f->bytes += S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0;
+	if (S_ISREG(st->st_mode)) /* holes are not sent */
+		p->f->bytes += full < (uint64_t)st->st_size ? full : (uint64_t)st->st_size;
 	return true;
 }
 

@@ -21,7 +21,9 @@
 #include "libcontainer/base/arena.h"
 
 #define TAR_BLOCK      512
-#define TAR_MAX_HEADER (1u << 20) /* of a pax header, a name or a map that is read */
+#define TAR_MAX_HEADER (1u << 20) /* of a pax header or a name that is read */
+#define TAR_MAX_XATTRS 4096
+#define TAR_MAX_RANGES (1u << 20)
 
 /* Type flags that entries have; others are refused when read. */
 #define TAR_FILE     '0'

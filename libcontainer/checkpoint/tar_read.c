@@ -11,8 +11,7 @@
 #include "libcontainer/checkpoint/tar.h"
 #include "libcontainer/checkpoint/tar_format.h"
 
-#define COPY_SIZE  (256 << 10)
-#define MAX_XATTRS 256
+#define COPY_SIZE (256 << 10)
 
 /* ---- bytes -------------------------------------------------------------------------------------
  */
@@ -196,7 +195,7 @@ static bool record(struct arena *a, struct extra *x, const char *key, const char
 	struct tar_xattr *xattr;
 
 	if (str_starts(key, TAR_XATTR)) {
-		if (x->e.n_xattrs == MAX_XATTRS)
+		if (x->e.n_xattrs == TAR_MAX_XATTRS)
 			return false;
 		xattr = arena_push(a, &x->e.xattrs, &x->e.n_xattrs);
 		*xattr = (struct tar_xattr){key + strlen(TAR_XATTR), value, len};
@@ -268,9 +267,7 @@ static int map_number(struct tar_reader *r, struct map *m, uint64_t *ret, struct
 		int n;
 
 		if (m->at == TAR_BLOCK) {
-			n = m->size + TAR_BLOCK > TAR_MAX_HEADER
-				    ? err_fail(err, EFBIG, "'%s': a map of too many parts", r->file)
-				    : read_part(r, m->block, TAR_BLOCK, err);
+			n = read_part(r, m->block, TAR_BLOCK, err);
 			if (n < 0)
 				return n;
 			m->size += TAR_BLOCK;
@@ -281,7 +278,7 @@ static int map_number(struct tar_reader *r, struct map *m, uint64_t *ret, struct
 			*ret = v;
 			return 0;
 		}
-		if (c < '0' || c > '9' || digits == 18)
+		if (c < '0' || c > '9' || v > INT64_MAX / 10 || digits == 19)
 			return err_fail(err, EINVAL, "'%s': a damaged map of a sparse file",
 					r->file);
 		v = v * 10 + (uint64_t)(c - '0');
@@ -295,6 +292,9 @@ static int read_map(struct tar_reader *r, struct arena *a, struct tar_entry *e, 
 	uint64_t n, end = 0, data = 0;
 	int done = map_number(r, &m, &n, err);
 
+	/* And the empty one that says where the end is. */
+	if (done == 0 && n > TAR_MAX_RANGES + 1)
+		return err_fail(err, EFBIG, "'%s': a sparse file of too many parts", r->file);
 	for (uint64_t i = 0; done == 0 && i < n; i++) {
 		struct tar_range range;
 
@@ -303,7 +303,7 @@ static int read_map(struct tar_reader *r, struct arena *a, struct tar_entry *e, 
 			done = map_number(r, &m, &range.len, err);
 		if (done < 0)
 			return done;
-		if (range.at < end || range.at + range.len > e->size)
+		if (range.at < end || range.at > e->size || range.len > e->size - range.at)
 			return err_fail(err, EINVAL, "'%s': parts of a sparse file overlap",
 					r->file);
 		/* Each part is padded to whole blocks, say some, and others that they are not. */

@@ -10,9 +10,8 @@
 #include "libcontainer/checkpoint/tar.h"
 #include "libcontainer/checkpoint/tar_format.h"
 
-#define COPY_SIZE  (256 << 10)
-#define MAX_RANGES 10000
-#define PAX_NAME   "././@PaxHeader"
+#define COPY_SIZE (256 << 10)
+#define PAX_NAME  "././@PaxHeader"
 /* What GNU tar and others write for a file of this format that they do not know. */
 #define SPARSE_NAME "GNUSparseFile.0/sparse"
 
@@ -228,6 +227,9 @@ int tar_put(struct tar_writer *w, const struct tar_entry *e, struct err *err)
 		sparse_map(&map, e);
 	stored = map.len + data_size(e);
 	pax_records(&pax, e, stored);
+	if (pax.len > TAR_MAX_HEADER || e->n_xattrs > TAR_MAX_XATTRS)
+		return err_fail(err, E2BIG, "'%.200s' has extended attributes of more than 1 MiB",
+				e->name);
 	if (pax.len) {
 		struct tar_entry x = {.type = 'x', .mode = 0644};
 
@@ -249,30 +251,30 @@ int tar_put_padding(struct tar_writer *w, const struct tar_entry *e, struct err 
 	return put_zeros(w, data_size(e), err); /* a map ends at a block's end */
 }
 
-/* A file of too many parts is written with its holes. */
+/* Of a file of too many parts the rest is written with its holes. */
 void tar_find_ranges(struct arena *a, int fd, struct tar_entry *e)
 {
 	uint64_t at = 0;
 
 	while (at < e->size) {
 		off_t data = lseek(fd, (off_t)at, SEEK_DATA), hole;
-		struct tar_range *range;
+		uint64_t end;
 
 		if (data < 0 && errno == ENXIO)
 			break; /* nothing but a hole follows */
 		hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
-		if (hole < 0 || e->n_ranges == MAX_RANGES)
+		if (hole < 0)
 			return;
 		/* Parts are of whole blocks, but for the last. */
 		data -= data % TAR_BLOCK;
-		hole += (TAR_BLOCK - hole % TAR_BLOCK) % TAR_BLOCK;
-		if ((uint64_t)hole > e->size)
-			hole = (off_t)e->size;
-		if (hole <= data)
+		end = (uint64_t)hole + (TAR_BLOCK - (uint64_t)hole % TAR_BLOCK) % TAR_BLOCK;
+		if (end > e->size || e->n_ranges == TAR_MAX_RANGES - 1)
+			end = e->size;
+		if (end <= (uint64_t)data)
 			break;
-		range = arena_push(a, &e->ranges, &e->n_ranges);
-		*range = (struct tar_range){(uint64_t)data, (uint64_t)(hole - data)};
-		at = (uint64_t)hole;
+		*arena_push(a, &e->ranges, &e->n_ranges) =
+			(struct tar_range){(uint64_t)data, end - (uint64_t)data};
+		at = end;
 	}
 	e->sparse = true;
 }

@@ -40,8 +40,8 @@ struct tree_pass {
  */
 int tree_take(struct tar_writer *w, int rootfd, const struct tree_layers *layers, struct arena *a,
 	      struct oci_strings *deleted, struct err *err) must_check;
-/* The same for one pass: with the root itself, where it is changed. What is mounted below is an
- * error. */
+/* The same for one pass: with the root itself, where it is changed; sockets are among DELETED: the
+ * name may have been a file's. What is mounted below is an error. */
 int tree_take_pass(struct tar_writer *w, int rootfd, const struct tree_layers *layers,
 		   const struct tree_pass *pass, struct arena *a, struct oci_strings *deleted,
 		   struct err *err) must_check;

@@ -258,6 +258,9 @@ static int put_item(struct take *t, const struct item *i, struct err *err)
 			      .mtime_ns = (uint32_t)st->st_mtim.tv_nsec};
 	int r;
 
+	/* What had that name before is gone. */
+	if (!e.type && t->pass)
+		forget(t, t->path, "");
 	if (!e.type)
 		return 0;
 	if (e.type != TAR_DIR && st->st_nlink > 1 && (e.link = other_name(t, st))) {

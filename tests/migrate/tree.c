@@ -59,6 +59,17 @@ static void make_attributes(void)
 	need(setxattr("capable", "security.capability", caps, sizeof(caps), 0) == 0, "capability");
 }
 
+/* A file of 1 TiB, most of it holes. */
+static void make_large(void)
+{
+	int fd = open("large", O_WRONLY | O_CREAT, 0600);
+
+	need(fd >= 0 && ftruncate(fd, 1LL << 40) == 0, "large");
+	for (int i = 0; i < 100; i++)
+		need(pwrite(fd, &i, sizeof(i), i * 10000000000LL) == sizeof(i), "large");
+	close(fd);
+}
+
 static void make(void)
 {
 	char name[300];
@@ -89,6 +100,9 @@ static void make(void)
 	put("new\nline \\ \xff", "odd", 3, 0);
 	put("-rf *", "odd", 3, 0);
 	make_attributes();
+	make_large();
+	need(mkdir("socket", 0700) == 0 && mknod("socket/socket", S_IFSOCK | 0600, 0) == 0,
+	     "socket");
 	stamp("dir/deep", 1, 1);
 	stamp("dir", 2000000000, 999999999);
 }
@@ -108,19 +122,28 @@ static uint64_t hash(uint64_t h, const void *p, size_t n)
 	return h;
 }
 
+/* Not of holes, which may be large. */
 static uint64_t contents(const char *path, int *parts)
 {
 	static char buf[1 << 16];
 	uint64_t h = 14695981039346656037u;
-	off_t at = 0;
+	off_t at = 0, end;
 	int fd = open(path, O_RDONLY | O_NOFOLLOW);
 	ssize_t n;
 
 	need(fd >= 0, path);
-	while ((n = read(fd, buf, sizeof(buf))) > 0)
-		h = hash(h, buf, (size_t)n);
-	for (*parts = 0; (at = lseek(fd, at, SEEK_DATA)) >= 0; ++*parts)
-		at = lseek(fd, at, SEEK_HOLE);
+	for (*parts = 0; (at = lseek(fd, at, SEEK_DATA)) >= 0; ++*parts) {
+		end = lseek(fd, at, SEEK_HOLE);
+		h = hash(h, &at, sizeof(at));
+		for (; at < end; at += n) {
+			n = pread(fd, buf,
+				  sizeof(buf) < (size_t)(end - at) ? sizeof(buf)
+								   : (size_t)(end - at),
+				  at);
+			need(n > 0, path);
+			h = hash(h, buf, (size_t)n);
+		}
+	}
 	close(fd);
 	return h;
 }
@@ -220,7 +243,7 @@ static void change(unsigned n)
 	some_name(a, n);
 	some_name(b, n);
 	memset(text, 'a' + (int)dice(26), len);
-	switch (dice(10)) {
+	switch (dice(13)) {
 	case 0:
 		unlink(a);
 		break;
@@ -247,6 +270,20 @@ static void change(unsigned n)
 			unlink(a);
 		}
 		rmdir("e");
+		break;
+	case 7: /* a link is where it was, and it comes back */
+		if (readlink("d", b, sizeof(b)) < 0) {
+			rename("d", "e");
+			symlink(".", "d");
+		} else {
+			unlink("d");
+			if (rename("e", "d") < 0)
+				mkdir("d", 0755);
+		}
+		break;
+	case 8:
+		unlink(a);
+		mknod(a, S_IFSOCK | 0600, 0);
 		break;
 	case 6:
 		fd = open(a, O_WRONLY);
