@@ -238,9 +238,9 @@ int ckpt_check(const struct container *c, struct arena *a, const struct oci_spec
 	if (!with->tcp_established)
 		find_connected(&l, pids[0]);
 	for (size_t i = 0; i < n; i++) {
-		look_for_tracer(&l, pids[i]);
 		if (is_stranger(pids, n, i))
 			continue;
+		look_for_tracer(&l, pids[i]);
 		look_at_namespaces(&l, pids[0], pids[i]);
 		if (l.n_connected)
 			look_at_sockets(&l, pids[i]);

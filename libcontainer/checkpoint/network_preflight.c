@@ -153,6 +153,10 @@ int network_preflight(struct arena *a, const struct migrate_need *need,
 	r = rtnl_open(&s, err);
 	if (r < 0)
 		return r;
+	if (network_has_links(need->network) && network_cut_probe(err) < 0) {
+		PROBLEM(&c, "%s: --network none", err->text);
+		err_clear(err);
+	}
 	check_links(&c);
 	check_bridge(&c, &s);
 	check_devices(&c, &s);

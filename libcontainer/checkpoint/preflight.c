@@ -97,9 +97,14 @@ static void check_machine(struct check *c)
 
 static void check_name(struct check *c, const struct container_root *root)
 {
-	struct err err;
-	auto_fd int fd = state_open_dir(root, c->need->id, &err);
+	struct err err = ERR_NONE;
+	auto_fd int fd = -1;
 
+	if (id_check(c->need->id, &err) < 0) {
+		preflight_tell(c, &err);
+		return;
+	}
+	fd = state_open_dir(root, c->need->id, &err);
 	if (fd >= 0)
 		PROBLEM(c,
 			"there is a container '%s' already: delete it, or give another name by "

@@ -147,7 +147,7 @@ json.dump(need, sys.stdout)'
 	would migrate_refused
 	has "$line" "target: the processor, "
 	has "$line" "lacks features that the container may be using"
-	has "$line" "CPU instruction capabilities do not match"
+	matches "$line" 'CRIU: .*(CPU instruction capabilities do not match|FPU feature required)'
 	has "$line" "it lacks hulltest)"
 	has "$line" "choose a host"
 	# The same one by another name.
@@ -223,17 +223,18 @@ apparmor() {
 }
 
 @test "migrate: cgroups: none of version 2, controllers that are missing, one that is in use" {
-	local empty=$CGROOT/$CG/none
+	# Whatever is handed down to its parent.
+	local empty=$CGROOT/$CG/none/none
 
 	up 1 1
 	elsewhere 'mount -t tmpfs tmpfs /sys/fs/cgroup'
 	would migrate_refused
 	has "$line" "there is no cgroup v2 hierarchy"
 	BUNDLE=$T/there config '.linux.resources.memory.limit = 1073741824 | .linux.resources.pids.limit = 100'
-	mkdir "$empty"
+	mkdir -p "$empty"
 	elsewhere "mount --bind '$empty' /sys/fs/cgroup"
 	would migrate_refused
-	rmdir "$empty"
+	rmdir "$empty" "${empty%/*}"
 	has "$line" "linux.resources.memory.limit: the memory controller is not available"
 	has "$line" "linux.resources.pids.limit: the pids controller is not available"
 	BUNDLE=$T/there config --arg p "/$CG/here" 'del(.linux.resources.memory) | del(.linux.resources.pids) |
@@ -324,9 +325,14 @@ apparmor() {
 	has "$line" "install that one or a newer one"
 	CRIU=$real
 	would migrate_refused --target-criu "$BATS_FILE_TMPDIR/criu-4.1"
-	has "$line" "4.1"
-	has "$line" "4.2"
+	matches "$line" 'target: CRIU.* is version 4\.1[,:].* 4\.[2-9]'
 	has "$line" "install"
+	# Of both ends at once.
+	CRIU=/nonexistent
+	would migrate_refused --target-criu "$BATS_FILE_TMPDIR/criu-4.1"
+	has "$line" "source: execute CRIU, '/nonexistent'"
+	matches "$line" 'target: CRIU.* is version 4\.1[,:]'
+	CRIU=$real
 	untouched
 }
 
@@ -358,6 +364,47 @@ apparmor() {
 	has "$line" "source: $(sed "s/^hull: checkpoint 'here': //" "$ERR" | head -n1)"
 	equal "$(status_of here)" running
 	[[ -z $(find "$FAR" "$ROOT" -name migrate.json) ]]
+	rm -rf "$T/images"
+	hull delete --force here
+}
+
+# By PTRACE_SEIZE, for as long as FILE is there.
+tracer() {
+	python3 -c '
+import ctypes, os, sys, time
+if ctypes.CDLL(None, use_errno=True).ptrace(0x4206, int(sys.argv[1]), 0, 0) < 0: sys.exit(1)
+f = open(sys.argv[2] + ".new", "w"); f.write(str(os.getpid())); f.close(); os.rename(f.name, sys.argv[2])
+while os.path.exists(sys.argv[2]): time.sleep(0.02)' "$@"
+}
+
+@test "migrate: a process that is traced, and one with a namespace of its own" {
+	local pid pids by
+
+	BUNDLE=$T/here config '.process.capabilities.bounding += ["CAP_SYS_ADMIN"] | .process.capabilities.permitted += ["CAP_SYS_ADMIN"] |
+		.process.capabilities.effective += ["CAP_SYS_ADMIN"]'
+	BUNDLE=$T/here args /bin/sh -c 'unshare -u /bin/sleep 1000 & /bin/sleep 1000; :'
+	apart run -d --bundle "$T/here" here
+	is_busy() {
+		mapfile -t pids < "$CGROOT/$CG/here/cgroup.procs"
+		[[ ${#pids[@]} -eq 3 && $(cat /proc/"${pids[1]}"/comm /proc/"${pids[2]}"/comm) == sleep$'\n'sleep ]]
+	}
+	wait_for 60 is_busy
+	pid=$(hull state here | jq .pid)
+	tracer "$pid" "$T/traced" 3>&- 4>&- &
+	wait_for 60 test -e "$T/traced"
+	migrate_refused --dry-run
+	by=$(< "$T/traced")
+	rm "$T/traced"
+	wait $!
+	has "$line" "source: process $pid is traced by process $by, so CRIU cannot"
+	matches "$line" 'source: process [0-9]+ is in a uts namespace of its own'
+	migrate_refused --dry-run
+	hasnt "$line" traced
+	# So does CRIU.
+	status=0
+	hull checkpoint --image-path "$T/images" here < /dev/null > "$OUT" 2> "$ERR" 3>&- 4>&- || status=$?
+	equal "$status" 1
+	has "$(< "$ERR")" "nested uts namespace"
 	rm -rf "$T/images"
 	hull delete --force here
 }
