@@ -206,6 +206,7 @@ int migrate_dump(void *ctx, struct err *err)
 			  .in_haste = true},
 		.status_fd = -1,
 	};
+	struct err ignored;
 	int r;
 
 	x->dump =
@@ -214,5 +215,10 @@ int migrate_dump(void *ctx, struct err *err)
 	if (!x->committed)
 		return r;
 	err_clear(err);
-	return r < 0 ? container_destroy(&x->c, err) : 0;
+	if (r < 0)
+		r = container_destroy(&x->c, err);
+	/* The last note could not be written; what it was for has gone now. */
+	if (r == 0 && journal_phase(&x->journal) != JOURNAL_SOURCE_COMMITTED)
+		(void)!wire_send_phase(&x->wire, WIRE_FORGET, &x->id, JOURNAL_NONE, &ignored);
+	return r;
 }

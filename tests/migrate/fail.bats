@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # hull migrate: what fails before the commit leaves the container here as if nothing had been.
+# shellcheck disable=SC2034,SC2154
 load helpers
+load matrix
 
 @test "migrate: a restore that fails at the target" {
 	up 16 4
@@ -74,4 +76,67 @@ load helpers
 	migrate
 	lives_there
 	far delete --force there
+}
+
+# Something else is in the way at the target by the time that the migration comes to it.
+@test "migrate: the name is taken, or the bundle is gone, after the preflight" {
+	KILLED=1
+	up 8 4
+	bundle other
+	args /bin/sleep 1000
+	at_moment receive:received
+	apart run -d --bundle "$T/other" there
+	go_on
+	has "$(cat "$ERR")" "at the target: "
+	has "$(cat "$ERR")" "already exists"
+	# Who has it keeps it.
+	equal "$(status_of there)" running
+	hull delete --force there
+	lives_here
+	for moment in receive:begin receive:received; do
+		at_moment "$moment"
+		mv "$T/there" "$T/gone"
+		go_on
+		mv "$T/gone" "$T/there"
+		has "$(cat "$ERR")" "'$T/there"
+		lives_here
+	done
+	migrate
+	lives_there
+}
+
+# fills: no byte more can be written to the source's state root.
+fills() {
+	! cat /dev/zero > "$ROOT/filler" 2> /dev/null
+}
+
+# full MOMENT [options]: the disk of the source's state is full from then on; afterwards there is room again.
+full() {
+	at_moment "$@"
+	fills
+	go_on
+	rm "$ROOT/filler"
+	echo "at $1: $(cat "$T/beside.rc" "$ERR")"
+}
+
+@test "migrate: the source's disk is full" {
+	local moment
+
+	ROOT=$T/small
+	mkdir "$ROOT"
+	mount -t tmpfs -o size=4m tmpfs "$ROOT"
+	up 8 4
+	# The journal's first note, the one when it is frozen, what goes with the images, the one before COMMIT.
+	for moment in migrate:begin migrate:dump migrate:dumped receive:restored; do
+		full "$moment"
+		has "$(cat "$ERR")" ENOSPC
+		differ "$(cat "$T/beside.rc")" 0
+		lives_here
+	done
+	# It is over there already: only its last note is not written.
+	full migrate:resumed
+	equal "$(cat "$T/beside.rc")" 0
+	lives_there
+	far delete --force there
+	umount "$ROOT"
 }
