@@ -9,6 +9,8 @@
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/migrate.h"
 
+#define EXPLAIN_MS 1000
+
 static int ask_phase(struct migration *x, enum journal_phase *ret, struct err *err)
 {
 	struct wire_msg msg;
@@ -52,7 +54,9 @@ static int resume(struct migration *x, struct err *err)
 	return r;
 }
 
-static int carry_out(struct migration *x, enum journal_phase target, struct err *err)
+/* WHY: it is not known what it is there, if it is not. */
+static int carry_out(struct migration *x, enum journal_phase target, const struct err *why,
+		     struct err *err)
 {
 	enum journal_phase source = journal_phase(&x->journal);
 	enum journal_decision d = journal_decide(source, target);
@@ -71,8 +75,9 @@ static int carry_out(struct migration *x, enum journal_phase target, struct err 
 		return r;
 	}
 	r = err_fail(err, EAGAIN,
-		     "the container stays frozen: the migration is '%s' here and '%s' there",
-		     journal_phase_name(source), journal_phase_name(target));
+		     "the container stays frozen: the migration is '%s' here and '%s' there%s%s",
+		     journal_phase_name(source), journal_phase_name(target), why->code ? ": " : "",
+		     why->text);
 	err_hint(err,
 		 "try again later; --force-resume lets it run here, which is right only if it does "
 		 "not run there");
@@ -96,7 +101,10 @@ int migrate_recover(struct migration *x, struct err *err)
 		return r;
 	/* Before COMMIT the target can only have given up. */
 	if (journal_decide(journal_phase(&x->journal), JOURNAL_UNREACHABLE) != JOURNAL_RESUME &&
-	    ask_phase(x, &target, &why) < 0)
+	    ask_phase(x, &target, &why) < 0) {
+		if (x->connected)
+			transport_explain(&x->transport, EXPLAIN_MS, &why);
 		log_warn("migrate: the target does not answer: %s", why.text);
-	return carry_out(x, target, err);
+	}
+	return carry_out(x, target, &why, err);
 }

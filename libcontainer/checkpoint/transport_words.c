@@ -164,8 +164,13 @@ const char *transport_quote(struct arena *a, const char *const *words)
 int transport_ssh_argv(struct arena *a, const char *ssh, const char *host,
 		       const char *const *receive, const char *const **ret, struct err *err)
 {
-	/* No terminal over there, and what follows is no option. */
-	static const char *const plain[] = {"ssh", "-T", "--", NULL};
+	/* No terminal over there; a host that does not answer, or does not any more, is found out
+	 * long before TCP does; what follows is no option. */
+	static const char *const plain[] = {"ssh", "-T",
+					    "-o",  "ConnectTimeout=10",
+					    "-o",  "ServerAliveInterval=15",
+					    "-o",  "ServerAliveCountMax=4",
+					    "--",  NULL};
 	const char *const *words = plain;
 	const char **argv = NULL;
 	size_t n = 0;

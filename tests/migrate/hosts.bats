@@ -95,6 +95,15 @@ recover() { # [options]
 	lives_here
 }
 
+# As docs/migration.md advises.
+@test "migrate: by ssh, with a key for hull migrate-receive alone" {
+	sed -i 's,^,restrict\,command="hull migrate-receive" ,' "$HOSTS/authorized_keys"
+	up 8 4
+	migrate --target-hull /nonexistent
+	cp "$HOSTS/key.pub" "$HOSTS/authorized_keys"
+	lives_there
+}
+
 @test "migrate: by ssh, with each compression" {
 	local how
 

@@ -114,7 +114,16 @@ static void ssh_itself(void)
 {
 	static const char *const receive[] = {"hull", "--root", "/run/a b", "migrate-receive",
 					      NULL};
-	static const char *const want[] = {"ssh", "-T", "--", "me@h",
+	static const char *const want[] = {"ssh",
+					   "-T",
+					   "-o",
+					   "ConnectTimeout=10",
+					   "-o",
+					   "ServerAliveInterval=15",
+					   "-o",
+					   "ServerAliveCountMax=4",
+					   "--",
+					   "me@h",
 					   "hull --root '/run/a b' migrate-receive"};
 	auto_arena a = ARENA_INIT;
 	struct err err = ERR_NONE;
