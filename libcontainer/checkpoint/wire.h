@@ -184,7 +184,7 @@ struct wire {
 	struct compressor *codec;
 	uint8_t *body, *packed, *flat; /* WIRE_BODY_MAX + 1 each, when first needed */
 	uint8_t *ahead;                /* read but not used yet */
-	size_t ahead_at, ahead_len;
+	size_t ahead_at, ahead_len, ahead_size;
 	uint64_t at;             /* bytes of the stream that were used: where an error is */
 	uint32_t unread;         /* of the body of the last frame */
 	int flags_in, flags_out; /* as they were */

@@ -14,16 +14,18 @@
 #include "libcontainer/base/clock.h"
 
 #define AHEAD_SIZE (64U << 10)
+#define AHEAD_MAX  (8U << 20) /* while we write: more than a target asks for before it waits */
 
 int64_t wire_deadline(const struct wire *w, uint64_t len)
 {
 	return clock_now_ms() + w->timeout_ms + (int64_t)(len * 1000 / WIRE_SLOWEST);
 }
 
-/* 0 when FD may be ready, -ETIMEDOUT after END. */
-static int wait_for(struct wire *w, int fd, short events, int64_t end)
+/* 0 when one of the two of WHAT may be ready, -ETIMEDOUT after END. */
+static int wait_for(struct wire *w, struct pollfd what[2], int64_t end)
 {
-	struct pollfd fds[3] = {{.fd = fd, .events = events},
+	struct pollfd fds[4] = {what[0],
+				what[1],
 				{.fd = w->aside.fd, .events = POLLIN},
 				{.fd = w->stop_fd, .events = POLLIN}};
 
@@ -32,17 +34,19 @@ static int wait_for(struct wire *w, int fd, short events, int64_t end)
 
 		if (left <= 0)
 			return -ETIMEDOUT;
-		fds[1].fd = w->aside.fd; /* -1 is left out */
-		if (poll(fds, 3, left > INT32_MAX ? INT32_MAX : (int)left) < 0) {
+		fds[2].fd = w->aside.fd; /* -1 is left out */
+		if (poll(fds, 4, left > INT32_MAX ? INT32_MAX : (int)left) < 0) {
 			if (errno != EINTR)
 				return -errno;
 			continue;
 		}
-		if (fds[1].revents)
-			w->aside.fd = w->aside.ready(w->aside.arg);
 		if (fds[2].revents)
+			w->aside.fd = w->aside.ready(w->aside.arg);
+		if (fds[3].revents)
 			return -ECANCELED;
-		if (fds[0].revents)
+		what[0].revents = fds[0].revents;
+		what[1].revents = fds[1].revents;
+		if (fds[0].revents || fds[1].revents)
 			return 0;
 	}
 }
@@ -66,8 +70,55 @@ static ssize_t get_some(const struct wire *w, struct iovec *iov, int n)
 	return got < 0 ? -errno : got;
 }
 
+/* What has come, behind what is there; false when there is nothing, or no room. */
+static bool get_ahead(struct wire *w)
+{
+	struct iovec iov;
+	ssize_t n;
+
+	if (w->ahead_at && w->ahead_len)
+		memmove(w->ahead, w->ahead + w->ahead_at, w->ahead_len);
+	w->ahead_at = 0;
+	if (w->ahead_len == w->ahead_size) {
+		uint8_t *more =
+			w->ahead_size < AHEAD_MAX ? realloc(w->ahead, w->ahead_size * 2) : NULL;
+
+		if (!more)
+			return false;
+		w->ahead = more;
+		w->ahead_size *= 2;
+	}
+	iov = (struct iovec){w->ahead + w->ahead_len, w->ahead_size - w->ahead_len};
+	n = get_some(w, &iov, 1);
+	if (n <= 0)
+		return n == -EAGAIN;
+	w->received.bytes += (uint64_t)n;
+	w->ahead_len += (size_t)n;
+	return true;
+}
+
+/* Until it can be written on. A peer that writes, too, and does not read until that is taken, does
+ * not wait for us for ever: what it sends is kept. *READS: whether there is any. */
+static int wait_to_write(struct wire *w, bool *reads, int64_t end)
+{
+	struct pollfd fds[2] = {{.fd = w->out, .events = POLLOUT},
+				{.fd = *reads ? w->in : -1, .events = POLLIN}};
+
+	for (;;) {
+		int r = wait_for(w, fds, end);
+
+		if (r < 0 || fds[0].revents)
+			return r;
+		*reads = get_ahead(w);
+		if (!*reads)
+			fds[1].fd = -1;
+	}
+}
+
 static ssize_t get_waiting(struct wire *w, struct iovec *iov, int n, int64_t end)
 {
+	struct pollfd what[2] = {{.fd = w->in, .events = POLLIN}, {.fd = -1}};
+
 	for (;;) {
 		ssize_t got = get_some(w, iov, n);
 		int r;
@@ -80,7 +131,7 @@ static ssize_t get_waiting(struct wire *w, struct iovec *iov, int n, int64_t end
 			return -ECONNRESET;
 		if (got != -EAGAIN)
 			return got;
-		r = wait_for(w, w->in, POLLIN, end);
+		r = wait_for(w, what, end);
 		if (r < 0)
 			return r;
 	}
@@ -93,7 +144,7 @@ int wire_fill(struct wire *w, int64_t end)
 
 	if (w->ahead_len)
 		return 0;
-	iov = (struct iovec){w->ahead, AHEAD_SIZE};
+	iov = (struct iovec){w->ahead, w->ahead_size};
 	n = get_waiting(w, &iov, 1, end);
 	if (n < 0)
 		return (int)n;
@@ -136,7 +187,7 @@ int wire_take(struct wire *w, void *to, size_t len, int64_t end)
 		}
 		/* Straight to its place; what comes behind it is kept. */
 		iov[0] = (struct iovec){p, len};
-		iov[1] = (struct iovec){w->ahead, AHEAD_SIZE};
+		iov[1] = (struct iovec){w->ahead, w->ahead_size};
 		got = get_waiting(w, iov, 2, end);
 		if (got < 0)
 			return (int)got;
@@ -164,11 +215,13 @@ static ssize_t put_some(const struct wire *w, struct iovec *iov, int n)
 
 int wire_write(struct wire *w, struct iovec *iov, int n, int64_t end)
 {
+	bool reads = true;
+
 	while (n) {
 		ssize_t put = put_some(w, iov, n);
 
 		if (put == -EAGAIN) {
-			int r = wait_for(w, w->out, POLLOUT, end);
+			int r = wait_to_write(w, &reads, end);
 
 			if (r < 0)
 				return r;
@@ -232,6 +285,7 @@ int wire_init(struct wire *w, enum wire_role role, int in, int out, int timeout_
 	if (r < 0)
 		return r;
 	w->ahead = malloc(AHEAD_SIZE);
+	w->ahead_size = AHEAD_SIZE;
 	w->codec = compressor_new();
 	if (w->ahead && w->codec)
 		return 0;

@@ -438,6 +438,59 @@ static void bad_descriptors(void)
 	}
 }
 
+/* By pipes, which hold little: a target that asks for 4000 pages before it reads any. Each side
+ * would wait until the other one reads. */
+static _Noreturn void asks_first(int in, int out)
+{
+	static uint8_t page[WIRE_PAGE_SIZE];
+	struct err err = ERR_NONE;
+	struct wire_msg msg;
+	struct wire w;
+
+	if (wire_init(&w, WIRE_TARGET, in, out, LONG_MS, &err) < 0 ||
+	    wire_hello(&w, WIRE_F_LAZY, &err) < 0)
+		_exit(1);
+	for (uint64_t i = 0; i < 4000; i++) {
+		msg = (struct wire_msg){.type = WIRE_PAGE_REQUEST, .pages = {1, i << 12, 1}};
+		if (wire_send(&w, &msg, NULL, 0, &err) < 0)
+			_exit(2);
+	}
+	for (uint64_t i = 0; i < 4000; i++)
+		if (wire_next(&w, LONG_MS, &msg, &err) < 0 || msg.pages.address != i << 12 ||
+		    wire_body(&w, &msg, page, &err) < 0 || page[7] != (uint8_t)i)
+			_exit(3);
+	_exit(0);
+}
+
+static void both_write(void)
+{
+	static uint8_t page[WIRE_PAGE_SIZE];
+	struct iovec iov = {page, sizeof(page)};
+	int down[2], up[2], status;
+	struct err err = ERR_NONE;
+	struct wire_msg msg;
+	struct wire w;
+	pid_t pid;
+
+	CHECK(pipe(down) == 0 && pipe(up) == 0);
+	pid = fork();
+	if (pid == 0)
+		asks_first(down[0], up[1]);
+	CHECK_INT(wire_init(&w, WIRE_SOURCE, up[0], down[1], 5000, &err), 0);
+	CHECK_INT(wire_hello(&w, WIRE_F_LAZY, &err), 0);
+	for (int i = 0; i < 4000; i++) {
+		CHECK_INT(wire_next(&w, LONG_MS, &msg, &err), 0);
+		CHECK_INT(msg.type, WIRE_PAGE_REQUEST);
+		msg.type = WIRE_PAGES;
+		page[7] = (uint8_t)i;
+		if (wire_send(&w, &msg, &iov, 1, &err) < 0)
+			unit_fail(__FILE__, __LINE__, "after %d: %s", i, err.text);
+	}
+	CHECK_INT(waitpid(pid, &status, 0), pid);
+	CHECK_INT(status, 0);
+	wire_done(&w);
+}
+
 static const struct unit_case cases[] = {
 	{"where to", targets},
 	{"words of a command", words},
@@ -451,6 +504,7 @@ static const struct unit_case cases[] = {
 	{"we are killed", killed},
 	{"by descriptors", by_descriptors},
 	{"descriptors of another kind", bad_descriptors},
+	{"both ends write", both_write},
 };
 
 int main(int argc, char **argv)
