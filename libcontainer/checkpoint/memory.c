@@ -16,22 +16,68 @@
 
 #define RANGES_AT_ONCE 4096
 #define CHOOSE_AFTER   (16U << 20)
+#define STATUS_MAX     (1U << 20) /* there can be 65536 groups in it */
+/* What a target asks for: each page once, and again if somebody waits for it that was asked for
+ * ahead; the counts of pages are not exact. */
+#define ASK_TIMES 4
+#define ASK_MORE  16384
 
-uint64_t memory_key(pid_t pid)
+static ssize_t read_status(pid_t pid, char *text, size_t size)
 {
-	char path[64], text[4096], *p;
-	uint64_t key;
-	ssize_t n;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	n = io_read_small(AT_FDCWD, path, text, sizeof(text));
-	p = n > 0 ? strstr(text, "\nNSpid:") : NULL;
+	return io_read_small(AT_FDCWD, path, text, size);
+}
+
+/* "NAME   123 kB"; 0 if there is none. */
+static uint64_t kib_of(const char *text, const char *name)
+{
+	const char *p = strstr(text, name);
+	uint64_t kib = 0;
+
 	if (!p)
 		return 0;
-	/* The innermost: containers have no pid namespaces below their own that CRIU could dump. */
+	p += strlen(name);
+	for (p += strspn(p, " \t"); *p >= '0' && *p <= '9'; p++)
+		kib = kib * 10 + (uint64_t)(*p - '0');
+	return kib;
+}
+
+/* The innermost: containers have no pid namespaces below their own that CRIU could dump. */
+static uint64_t key_of(char *text, uint64_t *ret_pages)
+{
+	char *p = strstr(text, "\nNSpid:");
+	uint64_t key;
+
+	if (!p)
+		return 0;
+	*ret_pages = (kib_of(p, "\nVmRSS:") + kib_of(p, "\nVmSwap:")) * 1024 / WIRE_PAGE_SIZE;
 	p[1 + strcspn(p + 1, "\n")] = '\0';
 	p = strrchr(p, '\t');
 	return p && str_to_u64(p + 1, &key) == 0 ? key : 0;
+}
+
+/* The key of a process, and how many pages it has. */
+static uint64_t look(pid_t pid, uint64_t *ret_pages)
+{
+	char text[4096];
+	auto_free char *long_text = NULL;
+	ssize_t n = read_status(pid, text, sizeof(text));
+
+	if (n == (ssize_t)sizeof(text) - 1) {
+		long_text = malloc(STATUS_MAX);
+		if (!long_text || read_status(pid, long_text, STATUS_MAX) < 0)
+			return 0;
+	}
+	return n > 0 ? key_of(long_text ?: text, ret_pages) : 0;
+}
+
+uint64_t memory_key(pid_t pid)
+{
+	uint64_t pages = 0;
+
+	return look(pid, &pages);
 }
 
 int memory_init(struct memory *m, struct wire *w, struct container *c, struct err *err)
@@ -185,8 +231,13 @@ static int end_round(struct memory *m, bool final, struct err *err)
 static void note_keys(struct memory *m)
 {
 	m->keys = arena_array(&m->arena, uint64_t, m->n_pids + 1);
-	for (size_t i = 0; i < m->n_pids; i++)
-		m->keys[i] = memory_key(m->pids[i]);
+	m->may_ask = ASK_MORE;
+	for (size_t i = 0; i < m->n_pids; i++) {
+		uint64_t pages = 0;
+
+		m->keys[i] = look(m->pids[i], &pages);
+		m->may_ask += ASK_TIMES * pages;
+	}
 }
 
 /* It wants tasks that run. */

@@ -113,6 +113,7 @@ struct memory {
 	struct arena arena;
 	bool late;           /* what is dirty in the last round is named, and comes after COMMIT */
 	uint64_t late_bytes; /* so much */
+	uint64_t may_ask;    /* pages that the target may still ask for */
 	int *mems;           /* of memory_serve.c */
 	size_t n_open;
 	void (*tick)(void *ctx); /* in the midst of a round: often, so quick; or NULL */
@@ -189,6 +190,7 @@ struct migration {
 	int cancel_fd;  /* readable when it came; -1 */
 	sigset_t mask;
 	int64_t began, frozen, imaged, synced, prepared;
+	uint64_t sent_before;  /* bytes on the wire, when it was prepared */
 	struct policy *policy; /* during the rounds */
 	int64_t round_began, ticked;
 	uint64_t expected; /* bytes of the processes, as the preflight saw them */

@@ -179,6 +179,7 @@ static int on_dumped(void *ctx, int images_fd, int work_fd, struct err *err)
 	if (r == 0)
 		r = fault_point("migrate", "images sent", err);
 	x->prepared = rate_now_ns();
+	x->sent_before = x->wire.sent.bytes;
 	x->report->transfer_ns = (uint64_t)(x->prepared - x->synced);
 	if (r == 0)
 		r = await_prepared(x, err);

@@ -46,13 +46,25 @@ static int serve_piece(struct migration *x, struct err *err)
 	return memory_serve(&x->memory, &now, err);
 }
 
+/* A target that asks on and on would hold a container that stands still. */
+static int asks(struct migration *x, uint64_t pages, struct err *err)
+{
+	if (pages > x->memory.may_ask)
+		return err_fail(err, EPROTO, "the target asks for more memory than there is");
+	x->memory.may_ask -= pages;
+	return 0;
+}
+
 static int take_prefetch(struct migration *x, const struct wire_msg *msg, struct err *err)
 {
 	struct wire_range ranges[WIRE_RANGES_MAX];
 	int r = wire_take_ranges(&x->wire, msg, ranges, err);
 
-	for (uint64_t i = 0; r == 0 && i < msg->pages.count; i++)
-		r = push(x, msg->pages.process, &ranges[i], err);
+	for (uint64_t i = 0; r == 0 && i < msg->pages.count; i++) {
+		r = asks(x, ranges[i].count, err);
+		if (r == 0)
+			r = push(x, msg->pages.process, &ranges[i], err);
+	}
 	return r;
 }
 
@@ -94,9 +106,12 @@ static int tell_filling(struct migration *x, const struct wire_msg *msg)
 
 static int answer(struct migration *x, const struct wire_msg *msg, struct err *err)
 {
+	int r;
+
 	switch (msg->type) {
 	case WIRE_PAGE_REQUEST:
-		return memory_serve(&x->memory, &msg->pages, err);
+		r = asks(x, msg->pages.count, err);
+		return r < 0 ? r : memory_serve(&x->memory, &msg->pages, err);
 	case WIRE_PREFETCH:
 		return take_prefetch(x, msg, err);
 	case WIRE_PROGRESS:
@@ -109,13 +124,35 @@ static int answer(struct migration *x, const struct wire_msg *msg, struct err *e
 	return err_fail(err, EPROTO, "the target sent %s", wire_type_name(msg->type));
 }
 
+/* The container stands still until then at most. What the target asks for meanwhile has to go over
+ * at a sixteenth of the speed of what went before: else each frame could take its time. */
+static int64_t restore_ms(const struct migration *x)
+{
+	uint64_t took_ms = (uint64_t)(x->prepared - x->began) / 1000000 + 1;
+	uint64_t rate = x->sent_before * 1000 / took_ms / 16;
+	uint64_t sent = x->wire.sent.bytes - x->sent_before;
+
+	return x->prepared / 1000000 + quiet_ms() +
+	       (int64_t)(sent * 1000 / (rate > WIRE_SLOWEST ? rate : WIRE_SLOWEST));
+}
+
 /* For how long the target is heard on, whatever it says. */
 static int64_t patience(const struct migration *x)
 {
 	if (!x->filling)
-		return quiet_ms();
+		return x->dump.keep_frozen ? quiet_ms() : restore_ms(x) - clock_now_ms();
 	return (x->fill.whole ? x->fill.whole_ms + WHOLE_MS : x->fill.grew_ms + quiet_ms()) -
 	       clock_now_ms();
+}
+
+static void slow(const struct migration *x, struct err *err)
+{
+	if (!x->filling)
+		err_fail(err, ECONNABORTED, "the target takes too long to restore the container");
+	else
+		err_fail(err, ECONNABORTED,
+			 "the target gets no further: %llu MiB of its memory are filled in",
+			 (unsigned long long)x->fill.done >> 20);
 }
 
 static int hear(struct migration *x, bool busy, struct wire_msg *ret, struct err *err)
@@ -131,9 +168,7 @@ static int hear(struct migration *x, bool busy, struct wire_msg *ret, struct err
 				      ret, err);
 
 	if (r == -ETIMEDOUT && (left <= 0 || (!busy && left < silence)))
-		err_fail(err, ECONNABORTED,
-			 "the target gets no further: %llu MiB of its memory are filled in",
-			 (unsigned long long)x->fill.done >> 20);
+		slow(x, err);
 	return r < 0 ? -err->code : 0;
 }
 

@@ -196,3 +196,30 @@ at_each() {
 	echo "$count were killed"
 	((count >= least))
 }
+
+# slowly_filled MS [options]: a migration whose memory takes that long at least to fill in, by hull-fault.
+slowly_filled() {
+	local ms=$1
+
+	shift
+	migration --json "$@"
+	words[0]=$FAULT
+	quietly env HULL_FAULT=filler:step=slow HULL_FAULT_NUMBER=quiet=3000 "${words[@]}" "local:$T/there" || {
+		cat "$ERR"
+		return 1
+	}
+	lives_there
+	jq -e ".fillMs > $ms" "$OUT"
+	# It is told how much is in, and that grows.
+	jq -es 'map(select(.phase == "filling").memoryBytes) | length > 2 and .[-1] > .[0] and . == sort' "$ERR"
+}
+
+# lied_to KIND...: a migration to a target that lies (tests/migrate/liar); what hull says is in $line.
+lied_to() {
+	words=("$FAULT" --criu "$CRIU" --root "$ROOT" migrate "${options[@]}"
+		--ssh-command "$SRC/tests/migrate/liar $* --" here "nowhere:$T/there")
+	status=0
+	quietly env HULL_FAULT_NUMBER=quiet=2000 "${words[@]}" || status=$?
+	line=$(cat "$ERR")
+	equal "$status" 1
+}

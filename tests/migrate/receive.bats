@@ -4,16 +4,6 @@
 load helpers
 load matrix
 
-# lied_to KIND...: a migration to a target that lies (tests/migrate/liar); what hull says is in $line.
-lied_to() {
-	words=("$FAULT" --criu "$CRIU" --root "$ROOT" migrate "${options[@]}"
-		--ssh-command "$SRC/tests/migrate/liar $* --" here "nowhere:$T/there")
-	status=0
-	quietly env HULL_FAULT_NUMBER=quiet=2000 "${words[@]}" || status=$?
-	line=$(cat "$ERR")
-	equal "$status" 1
-}
-
 # The container may be over there, for all that hull knows.
 stays_frozen() {
 	has "$line" "this copy is frozen"
@@ -22,23 +12,9 @@ stays_frozen() {
 	lives_here
 }
 
-slowly_filled() {
-	migration --json "$@"
-	words[0]=$FAULT
-	# 4.5 seconds at least.
-	quietly env HULL_FAULT=filler:step=slow HULL_FAULT_NUMBER=quiet=3000 "${words[@]}" "local:$T/there" || {
-		cat "$ERR"
-		return 1
-	}
-	lives_there
-	jq -e '.fillMs > 3500' "$OUT"
-	# It is told how much is in, and that grows.
-	jq -es 'map(select(.phase == "filling").memoryBytes) | length > 2 and .[-1] > .[0] and . == sort' "$ERR"
-}
-
 @test "migrate: memory that takes longer to fill in than a silence may last" {
 	up 8 2
-	slowly_filled --mode precopy
+	slowly_filled 3000 --mode precopy
 }
 
 @test "migrate: a target that says for ever that it fills memory in, and gets no further" {
@@ -49,6 +25,17 @@ slowly_filled() {
 	lied_to progress 40000000 1600
 	has "$line" "gets no further: 38 MiB"
 	stays_frozen
+}
+
+@test "migrate: a target that asks for memory on and on: the container goes on here" {
+	local kind options=(--mode precopy)
+
+	up 8 2
+	for kind in "ask 256" "prefetch"; do
+		lied_to "$kind"
+		has "$line" "the target asks for more memory than there is"
+		lives_here
+	done
 }
 
 # under_way [options]: a migration that fills memory in for some seconds, after COMMIT.
@@ -114,4 +101,17 @@ marked_stops() {
 	[[ -e $(echo "$FAR"/@migrate/*/images) ]]
 	kill -CONT "$stopped"
 	lives_here
+}
+
+# /proc/PID/status names them all, before it says which pid the process has in the container.
+# CRIU reads lines of no more than 4096 bytes.
+@test "migrate: a process with 360 groups" {
+	local name
+
+	for name in there here; do
+		BUNDLE=$T/$name config '.process.user.additionalGids = [range(1000000000; 1000000360)]'
+	done
+	up 8 2
+	migrate --mode precopy
+	lives_there
 }
