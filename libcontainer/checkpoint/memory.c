@@ -9,6 +9,7 @@
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
 #include "libcontainer/base/log.h"
+#include "libcontainer/base/steps.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/cancel.h"
 #include "libcontainer/checkpoint/migrate.h"
@@ -250,6 +251,23 @@ static int update(struct memory *m, struct err *err)
 	return r == 0 && m->throttle ? throttle_go_on(m->throttle, err) : r;
 }
 
+static int still(void *arg, bool on, struct err *err)
+{
+	struct memory *m = arg;
+	int64_t now = rate_now_ns();
+	int r;
+
+	if (on) {
+		m->stopped = now;
+		r = throttle_still(m->throttle, m->c->cgroup_fd, m->c->dirfd, err);
+		return r < 0 ? r : fault_point("migrate", "still", err);
+	}
+	r = throttle_go_on(m->throttle, err);
+	log_debug("migrate: it stood still for %u us while its memory was looked at",
+		  (unsigned)((rate_now_ns() - m->stopped) / 1000));
+	return r;
+}
+
 int memory_round(struct memory *m, bool final, struct err *err)
 {
 	struct wire_msg msg = {.type = WIRE_ROUND_BEGIN, .round = {++m->round, final, 0, 0}};
@@ -260,6 +278,8 @@ int memory_round(struct memory *m, bool final, struct err *err)
 	m->n_ranges = 0;
 	m->of = NULL;
 	m->err = err;
+	m->set.still = final ? NULL : still;
+	m->set.arg = m;
 	if (r == 0 && final)
 		note_keys(m);
 	if (r == 0)
@@ -268,7 +288,7 @@ int memory_round(struct memory *m, bool final, struct err *err)
 	if (r == 0 && !final)
 		r = update(m, err);
 	if (r == 0)
-		r = track_set_scan(&m->set, note, m, NULL);
+		r = track_set_scan(&m->set, note, m, NULL, err);
 	if (r == 0)
 		r = flush(m, err);
 	if (r == 0)

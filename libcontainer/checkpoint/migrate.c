@@ -66,7 +66,7 @@ static int choose_mode(void *ctx, struct err *err)
 	if (x->o->auto_converge && (x->mode == MIGRATE_POSTCOPY || x->mode == MIGRATE_STOP))
 		return err_fail(err, EINVAL, "--auto-converge: --mode %s has no rounds", name);
 	x->lazy = x->mode != MIGRATE_STOP;
-	r = x->lazy && x->mode != MIGRATE_POSTCOPY ? track_probe(err) : 0;
+	r = x->lazy && x->mode != MIGRATE_POSTCOPY ? track_probe(&x->track_by, err) : 0;
 	if (r < 0 && x->mode != MIGRATE_AUTO)
 		return err_wrap(err, "--mode %s", name);
 	x->lazy = x->lazy && r == 0;

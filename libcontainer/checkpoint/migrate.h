@@ -99,7 +99,7 @@ struct memory {
 	struct wire *wire;
 	struct container *c;
 	struct track_set set;
-	struct throttle *throttle; /* held while processes are made to be tracked; or NULL */
+	struct throttle *throttle; /* held while processes are made to be tracked */
 	uint32_t round;
 	struct track_range *ranges; /* of the process that is being scanned */
 	size_t n_ranges, max_ranges;
@@ -120,7 +120,7 @@ struct memory {
 	void *tick_ctx;
 	uint64_t sent_before; /* this round */
 	bool choose;          /* how to compress: after the first CHOOSE_AFTER bytes */
-	int64_t began;
+	int64_t began, stopped;
 	struct err *err;
 };
 
@@ -170,6 +170,7 @@ struct migration {
 	struct codec_choice how;
 	bool connected;
 	enum migrate_mode mode;
+	enum track_by track_by;
 	bool lazy;    /* pages go before the images, not in them */
 	bool late;    /* what is dirty in the end goes after COMMIT */
 	bool filling; /* it runs over there, and asks for pages */

@@ -128,6 +128,7 @@ int migrate_rounds(void *ctx, struct err *err)
 	};
 	int r = memory_init(&x->memory, &x->wire, &x->c, err);
 
+	x->memory.set.by = x->track_by;
 	x->memory.choose = !given(x->o->compress) || streq(x->o->compress, "auto");
 	x->late = x->mode == MIGRATE_POSTCOPY || x->mode == MIGRATE_HYBRID;
 	if (r < 0 || x->mode == MIGRATE_POSTCOPY)

@@ -18,6 +18,7 @@
 #define PERIOD_US    50000
 #define LEAST_RUN_US 1000
 #define ANSWER_MS    10000
+#define STILL        100
 
 /* ---- the process ---------------------------------------------------------------------------- */
 
@@ -51,6 +52,17 @@ static bool turn(unsigned percent)
 	return heard || pause_for(run);
 }
 
+/* Until there is something to hear. What somebody else has frozen stays so. */
+static void stand_still(unsigned answer)
+{
+	bool ours = cgroup_is_frozen(CGROUP) == 0 && cgroup_freeze_later(CGROUP, true) == 0;
+
+	(void)sock_send(SOCK, &answer, sizeof(answer), -1);
+	(void)pause_for(-1);
+	if (ours)
+		(void)cgroup_freeze_later(CGROUP, false);
+}
+
 static _Noreturn void throttler(void)
 {
 	unsigned percent = 0;
@@ -61,6 +73,11 @@ static _Noreturn void throttler(void)
 		/* It runs here: that is what the answer says, too. */
 		if (sock_recv(SOCK, &percent, sizeof(percent), NULL) != sizeof(percent))
 			_exit(0);
+		if (percent == STILL) {
+			stand_still(percent);
+			percent = 0;
+			continue;
+		}
 		(void)sock_send(SOCK, &percent, sizeof(percent), -1);
 	}
 }
@@ -147,6 +164,15 @@ int throttle_set(struct throttle *t, int cgroup_fd, int lock_fd, unsigned percen
 int throttle_hold(struct throttle *t, struct err *err)
 {
 	return t->pid ? tell(t, 0, err) : 0;
+}
+
+int throttle_still(struct throttle *t, int cgroup_fd, int lock_fd, struct err *err)
+{
+	int r = t->pid ? 0 : start(t, cgroup_fd, lock_fd, err);
+
+	if (r == 0)
+		r = tell(t, STILL, err);
+	return r < 0 ? r : cgroup_freeze(cgroup_fd, true, err);
 }
 
 int throttle_go_on(struct throttle *t, struct err *err)

@@ -27,6 +27,9 @@ int throttle_set(struct throttle *t, int cgroup_fd, int lock_fd, unsigned percen
 		 struct err *err) must_check;
 /* It runs all the time from when this returns, until throttle_go_on(). */
 int throttle_hold(struct throttle *t, struct err *err) must_check;
+/* It stands still from when this returns, until throttle_go_on(): it goes on, too, if hull is
+ * killed. */
+int throttle_still(struct throttle *t, int cgroup_fd, int lock_fd, struct err *err) must_check;
 int throttle_go_on(struct throttle *t, struct err *err) must_check;
 /* It runs, and the process is no more. Again and again is fine. */
 void throttle_end(struct throttle *t);

@@ -16,6 +16,7 @@
 #include "track_abi.h"
 #include "track_impl.h"
 #include "track_inject.h"
+#include "track_soft.h"
 #include "track_task.h"
 
 #define PAGE       4096UL
@@ -122,7 +123,7 @@ static int try_it(int uffd, struct err *err)
 	return 0;
 }
 
-int track_probe(struct err *err)
+static int probe_userfaultfd(struct err *err)
 {
 	auto_fd int asked = -1, uffd = -1;
 	struct uffdio_api api;
@@ -148,6 +149,30 @@ int track_probe(struct err *err)
 	return try_it(uffd, err);
 }
 
+int track_probe(enum track_by *ret, struct err *err)
+{
+	int r = probe_userfaultfd(err);
+
+	*ret = TRACK_BY_USERFAULTFD;
+	if (r == 0 || !track_soft_works())
+		return r;
+	log_debug("track: by soft-dirty bits: %s", err->text);
+	err_clear(err);
+	*ret = TRACK_BY_SOFT_DIRTY;
+	return 0;
+}
+
+/* Nothing is put into the process. */
+static void start_soft(struct track_proc *p)
+{
+	p->scanned = false;
+	p->state = TRACK_ON;
+	if (proc_pidfd_wait_exit(p->pidfd, 0) == 0) {
+		p->state = TRACK_GONE;
+		p->why = TRACK_ENDED;
+	}
+}
+
 /* From outside once more, as far as that goes, then in it. */
 static void start_tracking(struct track_proc *p)
 {
@@ -160,6 +185,10 @@ static void start_tracking(struct track_proc *p)
 	p->why = task_shares_memory(p->pid) ? TRACK_SHARED_MM : task_check_files(p->procfd);
 	if (p->why != TRACK_OK)
 		return;
+	if (p->by == TRACK_BY_SOFT_DIRTY) {
+		start_soft(p);
+		return;
+	}
 	p->uffd = inject_userfaultfd(p->pid, p->pidfd, &res);
 	p->why = res.why;
 	p->detail = res.detail;
@@ -179,7 +208,7 @@ static void start_tracking(struct track_proc *p)
 		  (unsigned)(p->stop_ns / 1000));
 }
 
-int track_open(pid_t pid, struct track_proc **ret_proc, struct err *err)
+int track_open(pid_t pid, enum track_by by, struct track_proc **ret_proc, struct err *err)
 {
 	struct track_proc *p = calloc(1, sizeof(*p));
 	char path[32];
@@ -188,6 +217,7 @@ int track_open(pid_t pid, struct track_proc **ret_proc, struct err *err)
 	if (!p)
 		return err_sys(err, ENOMEM, "track process %d", pid);
 	*p = (struct track_proc){.pid = pid,
+				 .by = by,
 				 .pidfd = -1,
 				 .procfd = -1,
 				 .uffd = -1,
@@ -219,6 +249,8 @@ void track_close(struct track_proc *p)
 	close_fd(&p->mapfile);
 	close_fd(&p->procfd);
 	close_fd(&p->pidfd);
+	free(p->soft);
+	track_frames_free(p->frames);
 	if (p->maps) {
 		free(p->maps->vma);
 		free(p->maps->regions);
@@ -263,7 +295,7 @@ static int set_add(struct track_set *set, pid_t pid, struct err *err)
 	if (!procs)
 		return err_sys(err, ENOMEM, "track process %d", pid);
 	set->procs = procs;
-	rc = track_open(pid, &p, err);
+	rc = track_open(pid, set->by, &p, err);
 	if (rc == -ESRCH || rc == -ENOENT) {
 		err_clear(err); /* it has ended since the cgroup was read */
 		return 0;
@@ -311,27 +343,44 @@ int track_set_update(struct track_set *set, const pid_t *pids, size_t n, struct 
 	return 0;
 }
 
-int track_set_scan(struct track_set *set, track_dirty *dirty, void *arg,
-		   struct track_counts *ret_sum)
+static void add_counts(struct track_counts *sum, const struct track_counts *c)
 {
+	sum->dirty_bytes += c->dirty_bytes;
+	sum->new_bytes += c->new_bytes;
+	sum->untracked_bytes += c->untracked_bytes;
+	sum->shared_bytes += c->shared_bytes;
+	sum->scan_ns += c->scan_ns;
+	sum->n_mappings += c->n_mappings;
+}
+
+/* By soft-dirty bits: of all at once, so that they stand still once. */
+static int collect(struct track_set *set, struct err *err)
+{
+	int r = set->still ? set->still(set->arg, true, err) : 0;
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < set->n_procs; i++)
+		track_collect(set->procs[i], set->still != NULL);
+	return set->still ? set->still(set->arg, false, err) : 0;
+}
+
+int track_set_scan(struct track_set *set, track_dirty *dirty, void *arg,
+		   struct track_counts *ret_sum, struct err *err)
+{
+	bool soft = set->by == TRACK_BY_SOFT_DIRTY;
 	struct track_counts sum = {0};
+	int r = soft ? collect(set, err) : 0;
 
-	for (size_t i = 0; i < set->n_procs; i++) {
-		const struct track_counts *c = &set->procs[i]->last;
-		int rc = track_scan(set->procs[i], dirty, arg);
+	for (size_t i = 0; r == 0 && i < set->n_procs; i++) {
+		struct track_proc *p = set->procs[i];
 
-		if (rc < 0)
-			return rc;
-		sum.dirty_bytes += c->dirty_bytes;
-		sum.new_bytes += c->new_bytes;
-		sum.untracked_bytes += c->untracked_bytes;
-		sum.shared_bytes += c->shared_bytes;
-		sum.scan_ns += c->scan_ns;
-		sum.n_mappings += c->n_mappings;
+		r = soft ? track_emit(p, dirty, arg) : track_scan(p, dirty, arg);
+		add_counts(&sum, &p->last);
 	}
 	if (ret_sum)
 		*ret_sum = sum;
-	return 0;
+	return r;
 }
 
 void track_set_close(struct track_set *set)
@@ -339,5 +388,6 @@ void track_set_close(struct track_set *set)
 	for (size_t i = 0; i < set->n_procs; i++)
 		track_close(set->procs[i]);
 	free(set->procs);
-	*set = (struct track_set){0};
+	set->procs = NULL;
+	set->n_procs = 0;
 }

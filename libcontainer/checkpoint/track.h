@@ -5,7 +5,12 @@
  * Each process gets a userfaultfd(2), made by one system call that is put into it (track_inject.h),
  * and everything else is done from outside: its private mappings are registered for asynchronous
  * write protection, and PAGEMAP_SCAN tells which pages were written since the last scan, and
- * protects them again, page by page in one step. Needs Linux 6.7; no soft-dirty bits.
+ * protects them again, page by page in one step. Needs Linux 6.7.
+ *
+ * Older kernels have soft-dirty bits, if they were built with them (CONFIG_MEM_SOFT_DIRTY; as
+ * Debian's and Red Hat's are): /proc/PID/pagemap has them, /proc/PID/clear_refs clears those of a
+ * whole process. Nothing is put into the process, but no step does both: nothing may run between
+ * the two (struct track_set), some 10 to 20 ms for each GiB of private mappings.
  *
  * What is promised: of a process that is TRACK_ON, each page that a private mapping holds
  * (not one of the page cache, not one of zeros that nobody wrote) has been reported, and reported
@@ -38,6 +43,11 @@
 #include <sys/types.h>
 
 #include "libcontainer/base/err.h"
+
+enum track_by {
+	TRACK_BY_USERFAULTFD,
+	TRACK_BY_SOFT_DIRTY,
+};
 
 enum track_state {
 	TRACK_ON,
@@ -74,6 +84,10 @@ struct track_counts {
 	size_t n_mappings;
 };
 
+struct track_range {
+	uint64_t start, end;
+};
+
 struct track_proc {
 	pid_t pid;
 	enum track_state state;
@@ -82,18 +96,24 @@ struct track_proc {
 	uint64_t stop_ns;         /* for how long the task was stopped when it was opened */
 	struct track_counts last; /* of the last scan */
 	/* for track*.c alone */
+	enum track_by by;
+	bool scanned, all;
+	struct track_range *soft;
+	size_t n_soft;
+	struct track_frames *frames;
 	int pidfd, procfd, uffd, pagemap, mem, mapfile;
 	unsigned tries;
 	bool listed;
 	struct track_maps *maps;
 };
 
-/* 0, or -ENOTSUP with what this kernel lacks and which version has it. */
-int track_probe(struct err *err) must_check;
+/* What this kernel has. 0, or -ENOTSUP with what it lacks and which version has it. */
+int track_probe(enum track_by *ret, struct err *err) must_check;
 
 /* One process. *ret_proc must be closed, whatever its state is: a process that cannot be tracked is
  * no error. -ESRCH when there is none; -ENOMEM. */
-int track_open(pid_t pid, struct track_proc **ret_proc, struct err *err) must_check;
+int track_open(pid_t pid, enum track_by by, struct track_proc **ret_proc,
+	       struct err *err) must_check;
 void track_close(struct track_proc *p);
 
 /* A range of pages that were written, or found for the first time. In no order, and one page may be
@@ -102,24 +122,26 @@ void track_close(struct track_proc *p);
 typedef int track_dirty(void *arg, struct track_proc *p, uint64_t start, uint64_t end);
 /* What was written since the last scan; the first scan reports all there is. Of a process that is
  * not TRACK_ON, nothing; look at p->state afterwards: it may have changed, and then what was
- * reported before is void. 0, or what DIRTY returned. */
+ * reported before is void. 0, or what DIRTY returned. By soft-dirty bits: of a process that is
+ * stopped. */
 int track_scan(struct track_proc *p, track_dirty *dirty, void *arg);
 /* All pages there are now, without protecting any. 0, -errno (of the kernel), or DIRTY's. */
 int track_present(struct track_proc *p, track_dirty *dirty, void *arg);
 
-struct track_range {
-	uint64_t start, end;
-};
 /* Reads the N ranges one after another into BUF, which has room for all. A page that cannot be read
  * (it went away meanwhile) is zeroed, and its bit set in MISSING, which may be NULL: bit I is
  * page I of BUF. Returns the number of such pages; -ESRCH when the process has ended. */
 ssize_t track_read(struct track_proc *p, const struct track_range *ranges, size_t n, void *buf,
 		   uint64_t *missing);
 
-/* All processes of a container. Zeroed is empty. */
+/* All processes of a container. Zeroed is empty. STILL stops and lets go on all of them, for a scan
+ * by soft-dirty bits; NULL: they are stopped, and this is the last scan. */
 struct track_set {
 	struct track_proc **procs;
 	size_t n_procs;
+	enum track_by by;
+	int (*still)(void *arg, bool on, struct err *err);
+	void *arg;
 };
 /* Before each scan, with all pids of the container as the cgroup lists them: new ones are opened,
  * those that are not listed any more closed, and those that can be tracked after all (after an
@@ -127,9 +149,10 @@ struct track_set {
  * has its first scan before it. */
 int track_set_update(struct track_set *set, const pid_t *pids, size_t n,
 		     struct err *err) must_check;
-/* track_scan of all; the sum of what they counted in *ret_sum (may be NULL). */
+/* track_scan of all; the sum of what they counted in *ret_sum (may be NULL). 0, what DIRTY
+ * returned, or, with ERR filled, what STILL did. */
 int track_set_scan(struct track_set *set, track_dirty *dirty, void *arg,
-		   struct track_counts *ret_sum);
+		   struct track_counts *ret_sum, struct err *err) must_check;
 void track_set_close(struct track_set *set);
 
 #endif

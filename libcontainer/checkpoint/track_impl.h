@@ -19,4 +19,12 @@ struct track_maps {
 	struct pagemap_region *regions;
 };
 
+/* Its private mappings, to p->maps; its files of /proc, opened anew. 0 or -errno. */
+int track_read_maps(struct track_proc *p);
+int track_open_memory(struct track_proc *p);
+/* A scan by soft-dirty bits in two parts: what has to be done while nothing runs, and what need
+ * not. The first one of a process takes all there is. */
+void track_collect(struct track_proc *p, bool clear);
+int track_emit(struct track_proc *p, track_dirty *dirty, void *arg);
+
 #endif

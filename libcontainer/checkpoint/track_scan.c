@@ -12,6 +12,7 @@
 #include "libcontainer/base/proc.h"
 #include "track_abi.h"
 #include "track_impl.h"
+#include "track_soft.h"
 #include "track_task.h"
 
 #define REGIONS   2048
@@ -154,7 +155,7 @@ static int add_map(void *arg, const struct track_map *map, const char *perms, co
 	return 0;
 }
 
-static int read_maps(struct track_proc *p)
+int track_read_maps(struct track_proc *p)
 {
 	if (!p->maps)
 		p->maps = calloc(1, sizeof(*p->maps));
@@ -171,7 +172,7 @@ static int read_maps(struct track_proc *p)
 /* These files are of the memory that the process had when they were opened: new ones each time, as
  * it may have executed another program. One of a process without memory is not to be scanned:
  * kernels before 6.15 do not look. */
-static int open_memory(struct track_proc *p)
+int track_open_memory(struct track_proc *p)
 {
 	uint64_t entry;
 
@@ -327,10 +328,10 @@ static int scan_all(struct scan *s)
 {
 	struct track_proc *p = s->p;
 	const struct track_maps *m;
-	int rc = read_maps(p);
+	int rc = track_read_maps(p);
 
 	if (rc == 0)
-		rc = open_memory(p);
+		rc = track_open_memory(p);
 	m = p->maps;
 	if (rc == 0 && m->n > 0)
 		rc = scan_range(s, &ask_written, m->vma[0].start, m->vma[m->n - 1].end,
@@ -342,13 +343,26 @@ static int scan_all(struct scan *s)
 	return rc;
 }
 
+/* As it is now: a transfer that was in flight while the pages were protected has its file still. */
+static int look_at_files(struct track_proc *p)
+{
+	enum track_why why = task_check_files(p->procfd);
+
+	if (why == TRACK_OK && p->maps->aio)
+		why = TRACK_AIO;
+	return why == TRACK_OK ? 0 : whole(p, why, 0);
+}
+
 int track_scan(struct track_proc *p, track_dirty *dirty, void *arg)
 {
 	struct scan s = {.p = p, .emit = dirty, .arg = arg};
 	uint64_t began = now_ns();
-	enum track_why why;
 	int rc;
 
+	if (p->by == TRACK_BY_SOFT_DIRTY) {
+		track_collect(p, true);
+		return track_emit(p, dirty, arg);
+	}
 	p->last = (struct track_counts){0};
 	if (p->state != TRACK_ON)
 		return 0;
@@ -362,24 +376,65 @@ int track_scan(struct track_proc *p, track_dirty *dirty, void *arg)
 		return whole(p, TRACK_MEMORY, rc < 0 ? -rc : ESRCH);
 	if (memory_is_lost(p))
 		return whole(p, TRACK_EXEC, 0);
-	/* Now, as a transfer that was in flight while the pages were protected has its file still.
-	 */
-	why = task_check_files(p->procfd);
-	if (why == TRACK_OK && p->maps->aio)
-		why = TRACK_AIO;
-	return why == TRACK_OK ? 0 : whole(p, why, 0);
+	return look_at_files(p);
+}
+
+void track_collect(struct track_proc *p, bool clear)
+{
+	uint64_t began = now_ns();
+	int rc;
+
+	p->last = (struct track_counts){0};
+	if (p->state != TRACK_ON)
+		return;
+	p->all = !p->scanned;
+	p->scanned = true;
+	rc = track_soft_collect(p, p->all, clear);
+	p->last.scan_ns = now_ns() - began;
+	if (rc < 0 || gone(p))
+		whole(p, TRACK_MEMORY, rc < 0 ? -rc : ESRCH);
+}
+
+int track_emit(struct track_proc *p, track_dirty *dirty, void *arg)
+{
+	struct scan s = {.p = p, .emit = dirty, .arg = arg};
+
+	if (p->state != TRACK_ON)
+		return 0;
+	s.counter = p->all ? &p->last.new_bytes : NULL;
+	for (size_t i = 0; i < p->n_soft && s.rc >= 0; i++)
+		(void)emit(&s, p->soft[i].start, p->soft[i].end);
+	if (s.rc < 0) {
+		whole(p, TRACK_MEMORY, ECANCELED);
+		return s.rc;
+	}
+	return look_at_files(p);
+}
+
+static int soft_present(struct scan *s)
+{
+	int rc = track_soft_collect(s->p, true, false);
+
+	for (size_t i = 0; i < s->p->n_soft && rc == 0; i++)
+		rc = emit(s, s->p->soft[i].start, s->p->soft[i].end);
+	return rc;
 }
 
 int track_present(struct track_proc *p, track_dirty *dirty, void *arg)
 {
 	struct scan s = {.p = p, .emit = dirty, .arg = arg};
 	struct track_counts last = p->last;
-	int rc = read_maps(p);
+	int rc;
 
-	if (rc == 0)
-		rc = open_memory(p);
-	if (rc == 0)
-		rc = scan_runs(&s, &ask_present, emit_region);
+	if (p->by == TRACK_BY_SOFT_DIRTY) {
+		rc = soft_present(&s);
+	} else {
+		rc = track_read_maps(p);
+		if (rc == 0)
+			rc = track_open_memory(p);
+		if (rc == 0)
+			rc = scan_runs(&s, &ask_present, emit_region);
+	}
 	p->last = last;
 	return rc;
 }

@@ -68,12 +68,12 @@ static void t_nobody(void)
 		_exit(0);
 	CHECK_INT(waitid(P_PID, (id_t)pid, &(siginfo_t){0}, WEXITED | WNOWAIT), 0);
 	/* A zombie. */
-	CHECK_INT(track_open(pid, &p, &err), 0);
+	CHECK_INT(track_open(pid, load_track_by(), &p, &err), 0);
 	CHECK_INT(p->state, TRACK_GONE);
 	CHECK_INT(track_scan(p, nothing, NULL), 0);
 	track_close(p);
 	CHECK_INT(waitpid(pid, NULL, 0), pid);
-	CHECK_INT(track_open(pid, &p, &err), -ESRCH);
+	CHECK_INT(track_open(pid, load_track_by(), &p, &err), -ESRCH);
 }
 
 static void with_userfaultfd(struct load *self)
@@ -119,7 +119,7 @@ static void with_direct_io(struct load *self)
 
 static void t_direct_io(void)
 {
-	struct track_set set = {0};
+	struct track_set set = {.by = load_track_by()};
 	struct load l;
 	struct err err;
 
@@ -127,17 +127,17 @@ static void t_direct_io(void)
 		return;
 	l = load_start(with_direct_io);
 	CHECK_INT(track_set_update(&set, &l.pid, 1, &err), 0);
-	CHECK_INT(track_set_scan(&set, nothing, NULL, NULL), 0);
+	CHECK_INT(track_set_scan(&set, nothing, NULL, NULL, &err), 0);
 	CHECK_INT(set.procs[0]->state, TRACK_ON);
 	if (load_ask(&l, 0) == 1) { /* else the file system has none */
-		CHECK_INT(track_set_scan(&set, nothing, NULL, NULL), 0);
+		CHECK_INT(track_set_scan(&set, nothing, NULL, NULL, &err), 0);
 		CHECK_INT(set.procs[0]->state, TRACK_WHOLE);
 		CHECK_INT(set.procs[0]->why, TRACK_DIRECT_IO);
 		check_whole(&l, TRACK_DIRECT_IO);
 		CHECK_UINT(load_ask(&l, 0), 2);
 		CHECK_INT(track_set_update(&set, &l.pid, 1, &err), 0);
 		CHECK_INT(set.procs[0]->state, TRACK_ON);
-		CHECK_INT(track_set_scan(&set, nothing, NULL, NULL), 0);
+		CHECK_INT(track_set_scan(&set, nothing, NULL, NULL, &err), 0);
 		CHECK(set.procs[0]->last.dirty_bytes > 0); /* all of it again */
 	}
 	track_set_close(&set);
@@ -199,7 +199,7 @@ static void t_traced(void)
 {
 	struct load l;
 
-	if (!load_can_track())
+	if (!load_can_inject())
 		return;
 	l = load_start(serve);
 	CHECK_INT(ptrace(PTRACE_SEIZE, l.pid, NULL, NULL), 0);
@@ -221,7 +221,7 @@ static void t_no_more_files(void)
 	struct track_proc *p;
 	struct load l;
 
-	if (!load_can_track())
+	if (!load_can_inject())
 		return;
 	l = load_start(no_more_files);
 	check_alive(&l);
@@ -254,7 +254,7 @@ static void vforks(struct load *self)
 
 static void t_vfork(void)
 {
-	struct track_set set = {0};
+	struct track_set set = {.by = load_track_by()};
 	struct err err;
 	struct load l;
 	pid_t child;
@@ -264,7 +264,8 @@ static void t_vfork(void)
 	l = load_start(vforks);
 	child = (pid_t)load_answer(&l);
 	CHECK_INT(track_set_update(&set, (pid_t[]){l.pid, child}, 2, &err), 0);
-	CHECK_INT(set.procs[0]->why, TRACK_BUSY);
+	CHECK_INT(set.procs[0]->why,
+		  set.by == TRACK_BY_SOFT_DIRTY ? TRACK_OK : TRACK_BUSY); /* no call in it */
 	CHECK_INT(set.procs[1]->why, TRACK_SHARED_MM);
 	load_tell(&l, 0);
 	check_alive(&l);
@@ -319,7 +320,7 @@ static void t_program32(void)
 	struct load l;
 	char c;
 
-	if (!load_can_track())
+	if (!load_can_inject())
 		return;
 	l = load_start(program32);
 	CHECK(read(l.from, &c, 1) == 1);
@@ -367,7 +368,7 @@ static void t_dispatch(void)
 	struct load l;
 	uint64_t before;
 
-	if (!load_can_track())
+	if (!load_can_inject())
 		return;
 	shared_beats = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	l = load_start(dispatches);
@@ -453,7 +454,7 @@ static void executed(void)
 
 static void t_execs(void)
 {
-	struct track_set set = {0};
+	struct track_set set = {.by = load_track_by()};
 	struct err err;
 	struct load l;
 
@@ -462,7 +463,7 @@ static void t_execs(void)
 	l = load_start(execs);
 	for (int i = 0; i < 100; i++) {
 		CHECK_INT(track_set_update(&set, &l.pid, 1, &err), 0);
-		CHECK_INT(track_set_scan(&set, nothing, NULL, NULL), 0);
+		CHECK_INT(track_set_scan(&set, nothing, NULL, NULL, &err), 0);
 		if (i % 10 == 9)
 			track_set_close(&set);
 		CHECK_INT(waitpid(l.pid, NULL, WNOHANG), 0);
@@ -499,7 +500,7 @@ static void t_forks(void)
 		struct track_proc *p;
 		struct err err;
 
-		if (track_open(pid, &p, &err) == 0) {
+		if (track_open(pid, load_track_by(), &p, &err) == 0) {
 			CHECK_INT(track_scan(p, nothing, NULL), 0);
 			track_close(p);
 		}

@@ -665,7 +665,7 @@ static void t_tracker_killed(void)
 
 			setpgid(0, 0);
 			for (;;) {
-				if (track_open(l.pid, &p, &err) == 0)
+				if (track_open(l.pid, TRACK_BY_USERFAULTFD, &p, &err) == 0)
 					track_close(p);
 			}
 		}

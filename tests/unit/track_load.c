@@ -112,17 +112,36 @@ void load_kill(const struct load *l)
 
 bool load_can_track(void)
 {
+	enum track_by by;
 	struct err err;
 
 	if (geteuid() != 0) {
 		printf("# skipped: not root\n");
 		return false;
 	}
-	if (track_probe(&err) < 0) {
+	if (track_probe(&by, &err) < 0) {
 		printf("# skipped: %s\n", err.text);
 		return false;
 	}
 	return true;
+}
+
+enum track_by load_track_by(void)
+{
+	enum track_by by;
+	struct err err;
+
+	return track_probe(&by, &err) < 0 ? TRACK_BY_USERFAULTFD : by;
+}
+
+bool load_can_inject(void)
+{
+	if (!load_can_track())
+		return false;
+	if (load_track_by() == TRACK_BY_USERFAULTFD)
+		return true;
+	printf("# skipped: nothing is put into processes on this kernel\n");
+	return false;
 }
 
 struct track_proc *load_track(pid_t pid)
@@ -132,7 +151,7 @@ struct track_proc *load_track(pid_t pid)
 
 	/* On a machine that is busy, tasks take their time to stop. */
 	for (int i = 0;; i++) {
-		CHECK_INT(track_open(pid, &p, &err), 0);
+		CHECK_INT(track_open(pid, load_track_by(), &p, &err), 0);
 		if (p->why != TRACK_BUSY || i == 20)
 			return p;
 		track_close(p);
@@ -229,12 +248,26 @@ static void read_range(struct store *s, struct track_proc *p, struct track_range
 	}
 }
 
+/* By soft-dirty bits, while nothing runs. */
+static int scan(struct track_proc *p, struct ranges *c)
+{
+	bool stop = p->by == TRACK_BY_SOFT_DIRTY && !stands_still(p->pid);
+	int r;
+
+	if (stop)
+		load_stop(&(struct load){.pid = p->pid});
+	r = track_scan(p, collect, c);
+	if (stop)
+		CHECK(kill(p->pid, SIGCONT) == 0);
+	return r;
+}
+
 void store_round(struct store *s, struct track_proc *p)
 {
 	struct ranges c = {.s = s};
 
 	s->in_region = s->all = s->sum = s->n_missing = 0;
-	CHECK_INT(track_scan(p, collect, &c), 0);
+	CHECK_INT(scan(p, &c), 0);
 	for (size_t i = 0; i < c.n; i++)
 		read_range(s, p, c.r[i]);
 	free(c.r);

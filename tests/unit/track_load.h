@@ -32,6 +32,8 @@ void load_kill(const struct load *l);
 
 /* False (and said) when this test cannot run here: no root. */
 bool load_can_track(void);
+bool load_can_inject(void); /* the same; and: tracking puts a call into processes */
+enum track_by load_track_by(void);
 struct track_proc *load_track(pid_t pid);
 
 /* The pages of a process, as far as they were read. */
