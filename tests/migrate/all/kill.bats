@@ -43,6 +43,28 @@ matrix() { # LEAST MOMENT...
 	killed migrate:committed source source-criu -- --mode stop
 }
 
+# later MODE...: memory comes after COMMIT. Before, it goes on here; afterwards, too, when who has the memory or who
+# fills it in dies.
+later() {
+	UP=(8 40)
+	EXPECTED=here at_each 18 migrate:dump migrate:dumped "migrate:images sent" receive:received restore:state \
+		restore:post-restore receive:restored -- source target target-criu filler -- --mode "$@"
+	EXPECTED=here at_each 8 migrate:commit-sent receive:committed receive:resumed "restore:hand over" -- source filler \
+		-- --mode "$@"
+	at_each 16 migrate:commit-sent receive:committed receive:resumed "restore:hand over" migrate:resumed receive:filling \
+		-- target target-criu guard target+target-criu+filler+guard -- --mode "$@"
+	EXPECTED=there at_each 1 receive:running -- source -- --mode "$@"
+	at_each 2 filler:filled -- source filler -- --mode "$@"
+}
+
+@test "migrate: the kill matrix, all memory is copied after COMMIT" {
+	later postcopy
+}
+
+@test "migrate: the kill matrix, what is dirty in the end is copied after COMMIT" {
+	later hybrid --max-rounds 1
+}
+
 # moments N: a migration of what is up, and N times in milliseconds between its beginning and its end.
 moments() {
 	local total i
