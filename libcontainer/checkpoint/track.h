@@ -8,7 +8,7 @@
  * protects them again, page by page in one step. Needs Linux 6.7.
  *
  * Older kernels have soft-dirty bits, if they were built with them (CONFIG_MEM_SOFT_DIRTY; as
- * Debian's and Red Hat's are): /proc/PID/pagemap has them, /proc/PID/clear_refs clears those of a
+ * Debian 12's is): /proc/PID/pagemap has them, /proc/PID/clear_refs clears those of a
  * whole process. Nothing is put into the process, but no step does both: nothing may run between
  * the two (struct track_set), some 10 to 20 ms for each GiB of private mappings.
  *

@@ -131,7 +131,7 @@ static uint64_t frame_before(struct soft *s, uint64_t at)
 }
 
 /* The bits are not all: mremap(2) moves whole page tables, and what they say of their pages,
- * without a mark that other pages are there now (Linux 5.14 and later); and the huge page of zeros,
+ * without a mark that other pages are there now (seen with Linux 6.1); and the huge page of zeros,
  * which comes when memory is read that was given back, has none. Both are other frames than before.
  */
 static int look_at_page(struct soft *s, uint64_t at, uint64_t e)

@@ -11,52 +11,11 @@
 #include "libcontainer/base/io.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/layers.h"
-#include "libcontainer/checkpoint/tree.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/archive.h"
 
 #define LONG_NAME_PART "a-name-of-forty-bytes-0123456789abcdefgh/"
 
 static struct err err;
-
-/* A directory of this case: it is in a process of its own. */
-static char top[64];
-
-static void in_directory(void)
-{
-	strcpy(top, "/tmp/hull-unit-tar-XXXXXX");
-	CHECK(mkdtemp(top));
-	CHECK_INT(chdir(top), 0);
-}
-
-static void done(void)
-{
-	char command[256];
-
-	snprintf(command, sizeof(command), "chmod -R u+rwx %s; rm -rf %s", top, top);
-	CHECK_INT(system(command), 0);
-}
-
-static void shell(const char *command)
-{
-	if (system(command) != 0)
-		unit_fail(__FILE__, __LINE__, "%s", command);
-}
-
-static int directory(const char *name)
-{
-	int fd = open(name, O_RDONLY | O_DIRECTORY);
-
-	CHECK(fd >= 0);
-	return fd;
-}
-
-static int new_file(void)
-{
-	int fd = memfd_create("archive", MFD_CLOEXEC);
-
-	CHECK(fd >= 0);
-	return fd;
-}
 
 static void put_all(int fd, const struct tar_entry *e, const char *data)
 {
@@ -65,20 +24,6 @@ static void put_all(int fd, const struct tar_entry *e, const char *data)
 	CHECK_INT(tar_put(&w, e, &err), 0);
 	CHECK_INT(tar_put_data(&w, data, strlen(data), &err), 0);
 	CHECK_INT(tar_put_padding(&w, e, &err), 0);
-}
-
-static void finish(int fd)
-{
-	struct tar_writer w = {.fd = fd, .file = "archive"};
-
-	CHECK_INT(tar_put_end(&w, &err), 0);
-	CHECK_INT(lseek(fd, 0, SEEK_SET), 0);
-}
-
-static struct tar_reader reader(int fd)
-{
-	CHECK_INT(lseek(fd, 0, SEEK_SET), 0);
-	return (struct tar_reader){.fd = fd, .file = "archive", .budget = UINT64_MAX};
 }
 
 static void save(int fd, const char *name)

@@ -8,64 +8,9 @@
 #include <unistd.h>
 
 #include "libcontainer/base/cleanup.h"
-#include "libcontainer/checkpoint/tree.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/archive.h"
 
 static struct err err;
-
-/* A directory of this case: it is in a process of its own. */
-static char top[64];
-
-static void in_directory(void)
-{
-	strcpy(top, "/tmp/hull-unit-tree-XXXXXX");
-	CHECK(mkdtemp(top));
-	CHECK_INT(chdir(top), 0);
-}
-
-static void done(void)
-{
-	char command[256];
-
-	snprintf(command, sizeof(command), "chmod -R u+rwx %s; rm -rf %s", top, top);
-	CHECK_INT(system(command), 0);
-}
-
-static void shell(const char *command)
-{
-	if (system(command) != 0)
-		unit_fail(__FILE__, __LINE__, "%s", command);
-}
-
-static int directory(const char *name)
-{
-	int fd = open(name, O_RDONLY | O_DIRECTORY);
-
-	CHECK(fd >= 0);
-	return fd;
-}
-
-static int new_file(void)
-{
-	int fd = memfd_create("archive", MFD_CLOEXEC);
-
-	CHECK(fd >= 0);
-	return fd;
-}
-
-static void finish(int fd)
-{
-	struct tar_writer w = {.fd = fd, .file = "archive"};
-
-	CHECK_INT(tar_put_end(&w, &err), 0);
-	CHECK_INT(lseek(fd, 0, SEEK_SET), 0);
-}
-
-static struct tar_reader reader(int fd)
-{
-	CHECK_INT(lseek(fd, 0, SEEK_SET), 0);
-	return (struct tar_reader){.fd = fd, .file = "archive", .budget = UINT64_MAX};
-}
 
 /* ---- attributes --------------------------------------------------------------------------------
  */
