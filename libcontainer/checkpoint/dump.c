@@ -133,7 +133,8 @@ static int dump_options(void *ctx, struct err *err)
 	x->q.tcp_skip_in_flight = x->o->tcp_skip_in_flight;
 	x->q.link_remap = x->o->link_remap;
 	x->q.status_fd = x->o->status_fd;
-	x->q.track_mem = x->o->pre_dump;
+	/* CRIU looks for pages in parent images only if it tracks memory itself, too. */
+	x->q.track_mem = x->o->pre_dump || x->o->parent_path;
 	x->q.parent_img = x->o->parent_path;
 	if (x->o->parent_path && x->o->parent_path[0] == '/')
 		return err_fail(

@@ -78,7 +78,7 @@ restore() { # LINE... -- [option...]
 	dump 34=0 -- --manage-cgroups-mode ignore
 	dump type=13 3=1 15=1 -- --pre-dump
 	mkdir -p "$IMAGES/../before"
-	dump type=1 14=../before -- --parent-path ../before
+	dump type=1 14=../before 15=1 -- --parent-path ../before
 	dump "44=$CGROOT/$CG/bundle" 50=1 --
 	checked web
 }
