@@ -68,10 +68,14 @@ static const struct cli_option options[] = {
 
 static const struct args defaults = {.o = {.downtime_ms = 300}};
 
+/* The text is another host's. */
 static void problem(void *ctx, const char *where, const char *text)
 {
 	(void)ctx;
-	fprintf(stderr, "hull: %s: %s\n", where, text);
+	fprintf(stderr, "hull: %s: ", where);
+	for (const char *p = text; *p; p++)
+		fputc((unsigned char)*p < ' ' || *p == 0x7f ? '?' : *p, stderr);
+	fputc('\n', stderr);
 }
 
 /* One line that is written anew. */

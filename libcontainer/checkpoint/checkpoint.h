@@ -45,8 +45,9 @@ int ckpt_page_server(struct arena *a, const struct container_checkpoint_opts *o,
 		     struct criu_request *q, struct err *err) must_check;
 
 /* Freezes a container that has a cgroup at a moment when no process of it is between vfork(2) and
- * execve(2): it may run on for 2 s until there is one. One that is paused stays so, in any case. */
-int ckpt_freeze(const struct container *c, struct err *err) must_check;
+ * execve(2): it may run on for 2 s until there is one. One that is paused stays so, in any case.
+ * *ret_began: when it began to freeze for good, by rate_now_ns(). */
+int ckpt_freeze(const struct container *c, int64_t *ret_began, struct err *err) must_check;
 
 /* A dump of a container that is open and locked. BEGIN (may be NULL) is called just before it is
  * frozen, COMPLETE (may be NULL) when all images are written and the processes still stand still:
@@ -57,6 +58,7 @@ struct ckpt_dump {
 	int (*complete)(void *ctx, int images_fd, int work_fd, struct err *err);
 	void *ctx;
 	bool keep_frozen;
+	int64_t froze_ns; /* out: when it began to freeze, by rate_now_ns() */
 };
 int ckpt_dump(struct container *c, struct ckpt_dump *d, struct err *err) must_check;
 

@@ -295,7 +295,7 @@ static int freeze(struct dump *x, struct err *err)
 
 	if (x->c->cgroup_fd < 0)
 		return 0;
-	r = ckpt_freeze(x->c, err);
+	r = ckpt_freeze(x->c, &x->d->froze_ns, err);
 	x->froze = r == 0 && x->c->status != CONTAINER_PAUSED;
 	return r;
 }

@@ -40,14 +40,17 @@ static int without_vfork(const struct container *c, struct err *err)
 	return -EBUSY;
 }
 
-int ckpt_freeze(const struct container *c, struct err *err)
+int ckpt_freeze(const struct container *c, int64_t *ret_began, struct err *err)
 {
 	struct timespec run = {.tv_nsec = 1000000};
 	int64_t begin = rate_now_ns();
 
 	for (;;) {
 		struct err late;
-		int r = cgroup_freeze(c->cgroup_fd, true, err);
+		int r;
+
+		*ret_began = rate_now_ns();
+		r = cgroup_freeze(c->cgroup_fd, true, err);
 
 		if (r == 0)
 			r = without_vfork(c, err);

@@ -273,7 +273,8 @@ static void undo_begin(void *ctx)
 	if (!migrate_is_here(x))
 		return;
 	migrate_remove_images(x);
-	if (journal_end(&x->arena, x->c.dirfd, &x->journal, &err) < 0)
+	x->ended = journal_end(&x->arena, x->c.dirfd, &x->journal, &err) == 0;
+	if (!x->ended)
 		log_later("undo: %s", err.text);
 }
 
@@ -315,7 +316,8 @@ static int migrate(struct migration *x, struct err *err)
 		transport_explain(&x->transport, EXPLAIN_MS, err);
 	}
 	steps_undo("migrate", migrate_steps, done, x);
-	if (x->lost)
+	/* While our journal says that it may be over there, that one has to know that it is not. */
+	if (x->lost && x->ended)
 		(void)!wire_send_phase(&x->wire, WIRE_FORGET, &x->id, JOURNAL_NONE, &ignored);
 	return -err->code;
 }

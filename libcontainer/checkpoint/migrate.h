@@ -184,6 +184,7 @@ struct migration {
 		struct wire_pages *v; /* that the target wants, but does not wait for */
 		size_t at, n, room;
 	} queue;
+	bool ended;     /* the journal here is put away */
 	bool committed; /* it runs over there */
 	bool lost;      /* it was over there, and is no more: this copy is the only one */
 	bool stop;      /* --dry-run */

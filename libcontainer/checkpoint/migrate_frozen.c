@@ -104,6 +104,7 @@ static int commit(struct migration *x, struct err *err)
 	/* Only the target knows from here on: whatever fails, this copy stands still. */
 	x->wire.stop_fd = -1;
 	x->dump.keep_frozen = true;
+	x->fill.grew_ms = clock_now_ms();
 	network_source_cut(x, true);
 	told = rate_now_ns();
 	r = wire_send_phase(&x->wire, WIRE_COMMIT, &x->id, JOURNAL_NONE, err);
@@ -158,6 +159,7 @@ static int on_dumped(void *ctx, int images_fd, int work_fd, struct err *err)
 	if (r < 0)
 		return r;
 	migrate_tell(x, "frozen");
+	x->frozen = x->dump.froze_ns;
 	x->imaged = rate_now_ns();
 	x->report->dump_ns = (uint64_t)(x->imaged - x->frozen);
 	r = migrate_last_files(x, err);

@@ -102,7 +102,8 @@ static int image_next(struct image *im, const uint8_t **ret, size_t *ret_len, st
 }
 
 /* pages-N.img, the contents that a pagemap is about. Owned, or -errno. */
-static int open_contents(struct image *im, int dir, struct stat *st, struct err *err)
+static int open_contents(struct image *im, int dir, struct stat *st, uint32_t *ret_id,
+			 struct err *err)
 {
 	Image__PagemapHead *head;
 	const uint8_t *msg;
@@ -115,6 +116,7 @@ static int open_contents(struct image *im, int dir, struct stat *st, struct err 
 	head = image__pagemap_head__unpack(NULL, len, msg);
 	if (!head)
 		return bad_image(im, err);
+	*ret_id = head->pages_id;
 	snprintf(name, sizeof(name), "pages-%" PRIu32 ".img", head->pages_id);
 	image__pagemap_head__free_unpacked(head, NULL);
 	return open_regular(dir, name, st, err);
@@ -124,7 +126,8 @@ static int open_contents(struct image *im, int dir, struct stat *st, struct err 
 static int map_contents(struct image *im, int dir, struct pages_proc *proc, struct err *err)
 {
 	struct stat st;
-	auto_fd int fd = open_contents(im, dir, &st, err);
+	uint32_t id;
+	auto_fd int fd = open_contents(im, dir, &st, &id, err);
 	void *map;
 	int r;
 
@@ -245,35 +248,69 @@ int pages_from_images(struct pages *store, int dir, int32_t pid, bool remote, st
 /* ---- before CRIU reads them: of a file that is too short it would wait for the rest for ever ----
  */
 
-static int check_contents(struct image *im, int dir, struct err *err)
+struct claim {
+	uint32_t id; /* of pages-ID.img */
+	uint64_t pages, there;
+	const char *name; /* of the page map */
+};
+
+static int count_pages(struct image *im, int dir, struct claim *ret, struct err *err)
 {
 	struct stat st;
-	auto_fd int fd = open_contents(im, dir, &st, err);
+	auto_fd int fd = open_contents(im, dir, &st, &ret->id, err);
 	const uint8_t *msg;
-	uint64_t pages = 0;
 	size_t len;
 	int more = fd;
 
 	while (more >= 0 && (more = image_next(im, &msg, &len, err)) > 0) {
 		Image__PagemapEntry *e = image__pagemap_entry__unpack(NULL, len, msg);
 
-		if (!e || (is_present(e) && __builtin_add_overflow(pages, pages_of(e), &pages)))
+		if (!e ||
+		    (is_present(e) && __builtin_add_overflow(ret->pages, pages_of(e), &ret->pages)))
 			more = bad_image(im, err);
 		if (e)
 			image__pagemap_entry__free_unpacked(e, NULL);
 	}
-	if (more == 0 && (uint64_t)st.st_size >> PAGES_SHIFT < pages)
-		return err_fail(err, EINVAL,
-				"the pages of image '%s' are cut short: %" PRIu64 " of %" PRIu64
-				" are there",
-				im->name, (uint64_t)st.st_size >> PAGES_SHIFT, pages);
+	ret->there = fd >= 0 ? (uint64_t)st.st_size >> PAGES_SHIFT : 0;
 	return more;
+}
+
+struct claims {
+	struct claim *v;
+	size_t n;
+};
+
+/* Images of an earlier dump stay in the directory (podman container checkpoint --keep): the page
+ * map of a process that has ended since can speak of contents that are another's now. Of those who
+ * speak of the same, the one with the fewest pages counts. */
+static void claim(struct arena *a, struct claims *all, const struct claim *c)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->v[i].id == c->id) {
+			if (c->pages < all->v[i].pages)
+				all->v[i] = *c;
+			return;
+		}
+	*arena_push(a, &all->v, &all->n) = *c;
+}
+
+static int check_claims(const struct claims *all, struct err *err)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->v[i].there < all->v[i].pages)
+			return err_fail(err, EINVAL,
+					"the pages of image '%s' are cut short: %" PRIu64
+					" of %" PRIu64 " are there",
+					all->v[i].name, all->v[i].there, all->v[i].pages);
+	return 0;
 }
 
 int pages_check_images(int dirfd, struct err *err)
 {
 	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	auto_arena names = ARENA_INIT;
+	struct claims all = {0};
 	struct dirent *e;
 	int r = 0;
 
@@ -281,13 +318,16 @@ int pages_check_images(int dirfd, struct err *err)
 		return err_sys(err, errno, "look at the images");
 	while (r == 0 && (e = readdir(dir))) {
 		auto_arena a = ARENA_INIT;
+		struct claim c = {0};
 		struct image im;
 
 		if (!str_starts(e->d_name, "pagemap-") || !str_ends(e->d_name, ".img"))
 			continue;
 		r = image_open_name(&a, dirfd, e->d_name, MAGIC_PAGEMAP, &im, err);
 		if (r == 0)
-			r = check_contents(&im, dirfd, err);
+			r = count_pages(&im, dirfd, &c, err);
+		c.name = arena_strdup(&names, e->d_name);
+		claim(&names, &all, &c);
 	}
-	return r;
+	return r < 0 ? r : check_claims(&all, err);
 }

@@ -139,8 +139,10 @@ static int64_t restore_ms(const struct migration *x)
 /* For how long the target is heard on, whatever it says. */
 static int64_t patience(const struct migration *x)
 {
-	if (!x->filling)
-		return x->dump.keep_frozen ? quiet_ms() : restore_ms(x) - clock_now_ms();
+	if (!x->filling && !x->dump.keep_frozen)
+		return restore_ms(x) - clock_now_ms();
+	if (!x->filling) /* since COMMIT */
+		return x->fill.grew_ms + quiet_ms() - clock_now_ms();
 	return (x->fill.whole ? x->fill.whole_ms + WHOLE_MS : x->fill.grew_ms + quiet_ms()) -
 	       clock_now_ms();
 }

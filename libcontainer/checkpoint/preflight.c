@@ -143,9 +143,13 @@ static const char *missing_flags(struct check *c)
 	size_t n = 0;
 
 	preflight_cpu(c->a, &model, &ours);
+	ours = *ours ? arena_printf(c->a, " %s ", ours) : ours;
 	for (word = strtok_r(arena_strdup(c->a, given(theirs) ? theirs : ""), " ", &save);
 	     word && *ours; word = strtok_r(NULL, " ", &save)) {
-		if (strstr(arena_printf(c->a, " %s ", ours), arena_printf(c->a, " %s ", word)))
+		char padded[64];
+
+		snprintf(padded, sizeof(padded), " %s ", word);
+		if (strlen(word) + 2 >= sizeof(padded) || strstr(ours, padded))
 			continue;
 		if (n++ == MAX_FLAGS)
 			return arena_printf(c->a, "%s, ...", ret);

@@ -24,7 +24,9 @@ void preflight_tell(struct check *c, const struct err *err);
 
 /* preflight_host.c: kernel, configuration, security modules, cgroups, ids. */
 void preflight_host(struct check *c, struct container_root *root);
-/* preflight_room.c: memory and disk. */
+/* preflight_room.c: memory and disk; limits of the cgroups of hull and of L, what will be there. */
+void preflight_cgroups(struct check *c, const struct container_root *root,
+		       const struct oci_linux *l);
 void preflight_room(struct check *c, struct container_root *root);
 
 /* ---- either end -------------------------------------------------------------------------------

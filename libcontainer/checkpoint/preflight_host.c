@@ -116,6 +116,8 @@ static void check_labels(struct check *c)
 				"a process has the %s label '%.256s', and %s is not enabled: "
 				"choose a host where it is",
 				need->lsm, label, apparmor ? "AppArmor" : "SELinux");
+		else if (apparmor && strstr(label, "//&"))
+			; /* one of several modules of policy: the list has none of these */
 		else if (apparmor && lsm_lacks_profile(c->a, label))
 			PROBLEM(c,
 				"a process has the AppArmor profile '%.256s', which is not loaded: "
@@ -299,8 +301,11 @@ void preflight_host(struct check *c, struct container_root *root)
 			   "user of that host");
 	check_kernel(c);
 	check_labels(c);
-	if (!find_config(c, &spec))
+	if (!find_config(c, &spec)) {
+		preflight_cgroups(c, root, NULL);
 		return;
+	}
+	preflight_cgroups(c, root, spec.linux_);
 	check_root(c, &spec);
 	check_config_labels(c, &spec);
 	check_plan(c, root, &spec);

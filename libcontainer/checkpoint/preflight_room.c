@@ -17,7 +17,7 @@
 
 bool preflight_bytes(const char *path, const char *name, uint64_t *ret)
 {
-	char text[4096] = "\n", line[32], *p;
+	char text[32768] = "\n", line[32], *p; /* `Groups:` can have hundreds */
 	uint64_t kib;
 	ssize_t n = io_read_small(AT_FDCWD, path, text + 1, sizeof(text) - 1);
 
@@ -49,13 +49,16 @@ bool preflight_is_full(int dir_fd, uint64_t bytes, uint64_t *ret_free)
 
 static uint64_t room_of(int fd)
 {
-	uint64_t max, used, files = 0;
+	uint64_t max, used, files = 0, shmem = 0;
 
 	/* "max" is no number. */
 	if (cgroup_file_u64(fd, "memory.max", &max) < 0 || max == UINT64_MAX ||
 	    cgroup_file_u64(fd, "memory.current", &used) < 0)
 		return UINT64_MAX;
+	/* Pages of files can go; those of memfds and tmpfs, which are counted with them, cannot. */
 	(void)!cgroup_file_key(fd, "memory.stat", "file", &files);
+	(void)!cgroup_file_key(fd, "memory.stat", "shmem", &shmem);
+	files -= shmem < files ? shmem : files;
 	used -= files < used ? files : used;
 	return used < max ? max - used : 0;
 }
@@ -91,17 +94,18 @@ static void check_cgroup(struct check *c, const struct cgroup_host *host, const 
 			which, what, room >> 20, c->need->anon.v >> 20);
 }
 
-/* What is received is kept by hull's process first, then by the container's. */
-static void check_cgroups(struct check *c, const struct container_root *root)
+/* What is received is kept by hull's process first, if it comes before the images, then by the
+ * container's. */
+void preflight_cgroups(struct check *c, const struct container_root *root,
+		       const struct oci_linux *l)
 {
-	const struct oci_linux *l = c->need->config ? c->need->config->linux_ : NULL;
 	struct cgroup_host host = {.fd = -1};
 	const char *own = NULL, *its = NULL;
 	struct err ignored;
 
 	if (root->no_cgroup || cgroup_host_probe(&host, &ignored) < 0)
 		return; /* preflight_host() tells */
-	if (cgroup_of_pid(c->a, "self", &own, &ignored) == 0)
+	if (c->need->lazy.v && cgroup_of_pid(c->a, "self", &own, &ignored) == 0)
 		check_cgroup(c, &host, own, "in which hull is there");
 	if (!root->systemd &&
 	    cgroup_path(c->a, l ? l->cgroups_path : NULL, c->need->id, NULL, &its, &ignored) == 0)
@@ -111,15 +115,17 @@ static void check_cgroups(struct check *c, const struct container_root *root)
 
 void preflight_room(struct check *c, struct container_root *root)
 {
+	/* What comes before the images is there twice for a moment: in the store and in the
+	 * processes. */
+	unsigned times = c->need->lazy.v ? 2 : 1;
 	uint64_t room;
 
-	/* It is there twice for a moment: in the store and in the processes. */
-	if (preflight_bytes("/proc/meminfo", "MemAvailable", &room) && room / 2 < c->need->memory.v)
+	if (preflight_bytes("/proc/meminfo", "MemAvailable", &room) &&
+	    room / times < c->need->memory.v)
 		PROBLEM(c,
-			"%" PRIu64 " MiB of memory are free, twice the container's %" PRIu64
+			"%" PRIu64 " MiB of memory are free, %sthe container's %" PRIu64
 			" MiB are needed: free some, or choose another host",
-			room >> 20, c->need->memory.v >> 20);
-	check_cgroups(c, root);
+			room >> 20, times == 2 ? "twice " : "", c->need->memory.v >> 20);
 	/* With the memory in them. */
 	if (!c->need->lazy.v && preflight_is_full(root->fd, c->need->anon.v, &room))
 		PROBLEM(c,

@@ -84,17 +84,21 @@ ssize_t preflight_unhex(const char *text, uint8_t *ret, size_t max)
 
 static void add_memory(const pid_t *pids, size_t n, struct migrate_need *ret)
 {
+	uint64_t shared = 0;
+
 	ret->memory.set = ret->anon.set = true;
 	for (size_t i = 0; i < n; i++) {
 		uint64_t bytes;
 		char path[64];
 
 		snprintf(path, sizeof(path), "/proc/%d/status", (int)pids[i]);
-		if (preflight_bytes(path, "VmRSS", &bytes))
-			ret->memory.v += bytes;
 		if (preflight_bytes(path, "RssAnon", &bytes))
 			ret->anon.v += bytes;
+		/* Many may have the same: a database's buffers. Files' pages can go. */
+		if (preflight_bytes(path, "RssShmem", &bytes) && bytes > shared)
+			shared = bytes;
 	}
+	ret->memory.v = ret->anon.v + shared;
 }
 
 /* "docker-default (enforce)" is the profile docker-default; "unconfined" none: CRIU restores what

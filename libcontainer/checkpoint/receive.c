@@ -46,7 +46,8 @@ static int make_dir(struct receiver *x, struct err *err)
 	x->dir_fd = images_open(x->dir, true, err);
 	if (x->dir_fd < 0)
 		return x->dir_fd;
-	if (!receive_lock(x->dir_fd, 0))
+	/* Another one that begins may be looking at it: receive_sweep(). */
+	if (!receive_lock(x->dir_fd, RECEIVE_LOCK_MS))
 		return err_sys(err, EWOULDBLOCK, "lock '%s'", x->dir);
 	x->images_fd = images_open(arena_printf(&x->arena, "%s/images", x->dir), true, err);
 	if (x->images_fd < 0)

@@ -74,6 +74,7 @@ void receive_let_go(struct receiver *x, bool restored);
 /* receive_settle.c */
 /* Which process it is, into the journal, for the next phase. */
 int receive_note_container(struct receiver *x, struct err *err) must_check;
+#define RECEIVE_LOCK_MS 2000 /* for who ends a container that is lost, or looks */
 /* The lock of a migration's directory; DIRFD is that one. */
 bool receive_lock(int dirfd, int timeout_ms);
 /* Of one that nobody works on but us, who have its lock: if it is not over, its container is ended,

@@ -18,7 +18,6 @@
 #include "libcontainer/checkpoint/receive.h"
 #include "libcontainer/runtime/runtime.h"
 
-#define LOCK_MS     2000 /* for who ends a container that is lost */
 #define LOCK_NAP_MS 20
 #define KEEP_DAYS   30
 
@@ -112,6 +111,9 @@ static void kill_it(const struct container_root *root, int dirfd)
 
 	if (journal_load(&a, dirfd, &j, &ignored) < 0 || !j.container || !j.pid.set || !j.start.set)
 		return;
+	/* One that is whole lives, also if whoever noted that could not see it to the disk. */
+	if (journal_orphaned(journal_phase(&j)) == journal_phase(&j))
+		return;
 	its = container_open(&c, root, j.container, OPEN_READ, &ignored) == 0 && is_same(&c, &j);
 	pidfd = proc_pidfd_open((pid_t)j.pid.v);
 	if (pidfd < 0 || proc_stat_read((pid_t)j.pid.v, &st) < 0 || st.starttime != j.start.v)
@@ -147,7 +149,7 @@ static int look_up(struct receiver *x, enum journal_phase *ret, bool *ret_alone,
 		return errno == ENOENT ? 0 : err_sys(err, errno, "open '%s'", x->dir);
 	/* First of all: a phase that was read before may be an older one by the time that its
 	 * receiver lets go of the lock. */
-	*ret_alone = receive_lock(x->dir_fd, LOCK_MS);
+	*ret_alone = receive_lock(x->dir_fd, RECEIVE_LOCK_MS);
 	r = journal_load(&x->arena, x->dir_fd, &x->journal, err);
 	if (r == -ENOENT) {
 		err_clear(err);
@@ -158,13 +160,18 @@ static int look_up(struct receiver *x, enum journal_phase *ret, bool *ret_alone,
 	if (*ret_alone)
 		r = receive_orphan(x->root, x->dir_fd, &x->journal, err);
 	*ret = journal_phase(&x->journal);
-	/* The source has to know, whatever is in the way of that: it is put away later. */
-	if (r == 0 && *ret_alone && files_undo(&x->arena, x->dir_fd, x->name, *ret, err) < 0) {
-		log_warn("migrate: %s: %s", x->name, err->text);
-		err_clear(err);
-		*ret_alone = false;
-	}
 	return r;
+}
+
+/* Whether nothing is left that came for nothing; else it is put away later. */
+static bool is_undone(struct receiver *x, enum journal_phase phase)
+{
+	struct err err;
+
+	if (phase == JOURNAL_NONE || files_undo(&x->arena, x->dir_fd, x->name, phase, &err) >= 0)
+		return true;
+	log_warn("migrate: %s: %s", x->name, err.text);
+	return false;
 }
 
 int receive_tell_phase(struct receiver *x, const struct wire_msg *msg, struct err *err)
@@ -178,6 +185,8 @@ int receive_tell_phase(struct receiver *x, const struct wire_msg *msg, struct er
 	r = look_up(x, &phase, &alone, err);
 	if (r == 0)
 		r = wire_send_phase(&x->wire, WIRE_PHASE, &x->id, phase, err);
+	/* Told first: it may take long. */
+	alone = alone && is_undone(x, phase);
 	if (r == 0 && wire_next(&x->wire, x->opts->idle_ms, &next, err) == 0 &&
 	    next.type == WIRE_FORGET && (alone || phase == JOURNAL_RUNNING))
 		r = state_remove(x->root, x->name, err);

@@ -30,6 +30,7 @@ static const char *const why_texts[] = {
 	[TRACK_DIRECT_IO]   = "has a file open for direct I/O",
 	[TRACK_IO_URING]    = "uses io_uring",
 	[TRACK_AIO]         = "uses Linux AIO",
+	[TRACK_SOFT_DIRTY]  = "clears soft-dirty bits itself",
 	[TRACK_COMPAT]      = "runs a program of 32 bits",
 	[TRACK_TRACED]      = "is traced by another process, or may not be traced",
 	[TRACK_SHARED_MM]   = "shares its memory with another process",
@@ -182,7 +183,9 @@ static void start_tracking(struct track_proc *p)
 	p->state = TRACK_WHOLE;
 	p->tries++;
 	close_fd(&p->uffd);
-	p->why = task_shares_memory(p->pid) ? TRACK_SHARED_MM : task_check_files(p->procfd);
+	p->why = task_shares_memory(p->pid)
+			 ? TRACK_SHARED_MM
+			 : task_check_files(p->procfd, p->by == TRACK_BY_SOFT_DIRTY);
 	if (p->why != TRACK_OK)
 		return;
 	if (p->by == TRACK_BY_SOFT_DIRTY) {

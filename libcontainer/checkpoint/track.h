@@ -61,15 +61,16 @@ enum track_why {
 	TRACK_DIRECT_IO,   /* a file that is open for direct I/O */
 	TRACK_IO_URING,
 	TRACK_AIO,
-	TRACK_COMPAT,    /* a program of 32 bits */
-	TRACK_TRACED,    /* somebody else's ptrace(2), or it is forbidden */
-	TRACK_SHARED_MM, /* a vfork child, or clone(CLONE_VM) */
-	TRACK_BUSY,      /* did not come to a stop in time: frozen, or in the middle of a wait */
-	TRACK_EXEC,      /* the memory is another program's: tracked again at the next update */
-	TRACK_NO_CALL,   /* no place to make a system call from */
-	TRACK_REFUSED,   /* userfaultfd(2) failed in it */
-	TRACK_ENDED,     /* of TRACK_GONE */
-	TRACK_MEMORY,    /* its maps could not be read or scanned */
+	TRACK_SOFT_DIRTY, /* it clears soft-dirty bits itself: /proc/PID/clear_refs is open */
+	TRACK_COMPAT,     /* a program of 32 bits */
+	TRACK_TRACED,     /* somebody else's ptrace(2), or it is forbidden */
+	TRACK_SHARED_MM,  /* a vfork child, or clone(CLONE_VM) */
+	TRACK_BUSY,       /* did not come to a stop in time: frozen, or in the middle of a wait */
+	TRACK_EXEC,       /* the memory is another program's: tracked again at the next update */
+	TRACK_NO_CALL,    /* no place to make a system call from */
+	TRACK_REFUSED,    /* userfaultfd(2) failed in it */
+	TRACK_ENDED,      /* of TRACK_GONE */
+	TRACK_MEMORY,     /* its maps could not be read or scanned */
 };
 /* What to tell: "has a userfaultfd of its own". Static storage. */
 const char *track_why_text(enum track_why why);

@@ -346,7 +346,7 @@ static int scan_all(struct scan *s)
 /* As it is now: a transfer that was in flight while the pages were protected has its file still. */
 static int look_at_files(struct track_proc *p)
 {
-	enum track_why why = task_check_files(p->procfd);
+	enum track_why why = task_check_files(p->procfd, p->by == TRACK_BY_SOFT_DIRTY);
 
 	if (why == TRACK_OK && p->maps->aio)
 		why = TRACK_AIO;

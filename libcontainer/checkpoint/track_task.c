@@ -254,7 +254,7 @@ static bool is_direct(int procfd, const char *fd)
 	return p && status_field(p, "flags:", 8, &flags) && (flags & O_DIRECT);
 }
 
-enum track_why task_check_files(int procfd)
+enum track_why task_check_files(int procfd, bool soft)
 {
 	auto_dir DIR *dir = NULL;
 	auto_fd int fd = openat(procfd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -275,6 +275,8 @@ enum track_why task_check_files(int procfd)
 			return TRACK_USERFAULTFD;
 		if (streq(link, "anon_inode:[io_uring]"))
 			return TRACK_IO_URING;
+		if (soft && str_ends(link, "/clear_refs"))
+			return TRACK_SOFT_DIRTY;
 		if (link[0] == '/' && is_direct(procfd, e->d_name))
 			return TRACK_DIRECT_IO;
 	}

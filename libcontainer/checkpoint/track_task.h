@@ -16,8 +16,9 @@ bool task_signal_waits(pid_t tid);
 /* Whether it has the memory of another process: that of its parent (vfork). */
 bool task_shares_memory(pid_t pid);
 /* A reason in its descriptors not to rely on write protection. TRACK_OK, TRACK_DIRECT_IO,
- * TRACK_IO_URING or TRACK_USERFAULTFD. PROCFD is /proc/PID. */
-enum track_why task_check_files(int procfd);
+ * TRACK_IO_URING, TRACK_USERFAULTFD or, when it is by soft-dirty bits, TRACK_SOFT_DIRTY. PROCFD is
+ * /proc/PID. */
+enum track_why task_check_files(int procfd, bool soft);
 
 struct track_map {
 	uint64_t start, end;

@@ -63,6 +63,16 @@ static int parse_ssh(struct arena *a, const char *text, struct transport_to *ret
 	return 0;
 }
 
+/* A path has one spelling: "/srv/web/" is "/srv/web". */
+static const char *one_spelling(struct arena *a, const char *path)
+{
+	size_t n = strlen(path);
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	return arena_strndup(a, path, n);
+}
+
 int transport_parse(struct arena *a, const char *text, struct transport_to *ret, struct err *err)
 {
 	struct transport_to to = {0};
@@ -79,6 +89,8 @@ int transport_parse(struct arena *a, const char *text, struct transport_to *ret,
 	}
 	if (r == 0)
 		*ret = to;
+	if (r == 0 && to.bundle)
+		ret->bundle = one_spelling(a, to.bundle);
 	return r;
 }
 

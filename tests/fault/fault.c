@@ -26,7 +26,7 @@ __attribute__((constructor)) static void read_fault(void)
 }
 
 #define SLOW_MS    150
-#define SLOW_TIMES 25
+#define SLOW_TIMES 45
 
 static void take_long(void)
 {

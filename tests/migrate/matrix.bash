@@ -164,12 +164,12 @@ killed() {
 	for who in "${whos[@]}"; do
 		is_up
 		at_moment "$moment" "$@"
-		# CRIU is more than one, while it restores.
+		# CRIU is more than one, while it restores; some of it may have ended by now.
 		mapfile -t pids < <(pid_of "$who")
 		pid=${pids[*]}
 		# Nobody of them sees another one's end.
-		((${#pids[@]} < 2)) || kill -STOP "${pids[@]}"
-		[[ -z $pid ]] || kill -9 "${pids[@]}"
+		((${#pids[@]} < 2)) || kill -STOP "${pids[@]}" 2> /dev/null || :
+		[[ -z $pid ]] || kill -9 "${pids[@]}" 2> /dev/null || :
 		go_on
 		# No ||, which would have bash go on after what fails in it.
 		echo "at $moment, $who is ${pid:-not there}: $(cat "$T/beside.rc" "$ERR")"
@@ -204,7 +204,7 @@ slowly_filled() {
 	shift
 	migration --json "$@"
 	words[0]=$FAULT
-	quietly env HULL_FAULT=filler:step=slow HULL_FAULT_NUMBER=quiet=3000 "${words[@]}" "local:$T/there" || {
+	quietly env HULL_FAULT=filler:step=slow HULL_FAULT_NUMBER=quiet=5000 "${words[@]}" "local:$T/there" || {
 		cat "$ERR"
 		return 1
 	}

@@ -14,7 +14,7 @@ stays_frozen() {
 
 @test "migrate: memory that takes longer to fill in than a silence may last" {
 	up 8 2
-	slowly_filled 3000 --mode precopy
+	slowly_filled 5000 --mode precopy
 }
 
 @test "migrate: a target that says for ever that it fills memory in, and gets no further" {
@@ -41,7 +41,7 @@ stays_frozen() {
 # under_way [options]: a migration that fills memory in for some seconds, after COMMIT.
 under_way() {
 	up 32 4
-	migration --mode postcopy --bandwidth 8M --compress none "$@"
+	migration --mode postcopy --bandwidth 3M --compress none "$@"
 	beside "${words[@]}" "local:$T/there"
 	wait_for 60 is_far_status running
 }
