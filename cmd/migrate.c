@@ -74,7 +74,7 @@ static void problem(void *ctx, const char *where, const char *text)
 	(void)ctx;
 	fprintf(stderr, "hull: %s: ", where);
 	for (const char *p = text; *p; p++)
-		fputc((unsigned char)*p < ' ' || *p == 0x7f ? '?' : *p, stderr);
+		fputc(str_shown(*p), stderr);
 	fputc('\n', stderr);
 }
 

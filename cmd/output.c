@@ -7,6 +7,7 @@
 
 #include "cmd/command.h"
 #include "libcontainer/base/io.h"
+#include "libcontainer/base/str.h"
 
 int cli_print(const char *text, size_t len, struct err *err)
 {
@@ -81,7 +82,7 @@ const char *cli_table(struct arena *a, const char *const *cells, size_t columns,
 		char *start = p;
 
 		for (; *cell; cell++)
-			*p++ = (unsigned char)*cell < 0x20 || *cell == 0x7f ? '?' : *cell;
+			*p++ = str_shown(*cell);
 		while (!last && p < start + width[i % columns])
 			*p++ = ' ';
 		if (last)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "str.h"
 #include "sysnames.h"
 
 __attribute__((format(printf, 4, 0))) static void fill(struct err *err, int code, bool show,
@@ -85,7 +86,6 @@ char *err_format(const struct err *err, char *buf, size_t size)
 	else
 		snprintf(buf, size, "%s%s%s", err->text, sep, err->hint);
 	for (char *p = buf; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
+		*p = str_shown(*p);
 	return buf;
 }

@@ -215,6 +215,30 @@ const char *proc_signal_name(int sig)
 	return buf;
 }
 
+ssize_t proc_status_read(pid_t pid, char *buf, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	return io_read_small(AT_FDCWD, path, buf, size);
+}
+
+bool proc_field(const char *text, const char *name, int base, uint64_t *ret)
+{
+	const char *p = strstr(text, name);
+	uint64_t v = 0;
+
+	if (!p)
+		return false;
+	for (p += strlen(name); *p == '\t' || *p == ' '; p++)
+		;
+	for (; isxdigit((unsigned char)*p); p++)
+		v = v * (uint64_t)base +
+		    (uint64_t)(isdigit((unsigned char)*p) ? *p - '0' : *p - 'a' + 10);
+	*ret = v;
+	return true;
+}
+
 bool proc_has_caps(uint64_t mask)
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};

@@ -30,6 +30,11 @@ struct proc_stat {
 };
 /* /proc/PID/stat. 0 or -errno (-ESRCH or -ENOENT when there is none). */
 int proc_stat_read(pid_t pid, struct proc_stat *ret);
+/* /proc/PID/status, all or its beginning, with '\0'. Its length, or -errno. */
+ssize_t proc_status_read(pid_t pid, char *buf, size_t size);
+/* The number behind NAME in a text such as that, in BASE. NAME has what is around it in its line:
+ * "\nVmRSS:". False: it is not there. */
+bool proc_field(const char *text, const char *name, int base, uint64_t *ret);
 /* Whether all capabilities of MASK (1 << CAP_...) are effective: those of the process's user
  * namespace. */
 bool proc_has_caps(uint64_t mask);

@@ -117,3 +117,27 @@ void strbuf_add(struct strbuf *sb, const char *fmt, ...)
 	else
 		sb->len += (size_t)n;
 }
+
+static const char hex_digits[] = "0123456789abcdef";
+
+char *str_hex(char *buf, const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		buf[2 * i] = hex_digits[bytes[i] >> 4];
+		buf[2 * i + 1] = hex_digits[bytes[i] & 15];
+	}
+	buf[2 * len] = '\0';
+	return buf;
+}
+
+int str_unhex(const char *text, uint8_t *ret, size_t max)
+{
+	size_t len = strlen(text);
+
+	if (len == 0 || len % 2 || len / 2 > max || strspn(text, hex_digits) != len)
+		return -EINVAL;
+	for (size_t i = 0; i < len / 2; i++)
+		ret[i] = (uint8_t)((strchr(hex_digits, text[2 * i]) - hex_digits) << 4 |
+				   (strchr(hex_digits, text[2 * i + 1]) - hex_digits));
+	return (int)(len / 2);
+}

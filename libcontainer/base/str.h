@@ -39,6 +39,15 @@ static inline bool path_is_below(const char *path, const char *dir)
 }
 
 bool str_ends(const char *s, const char *suffix);
+/* LEN bytes as 2 * LEN digits and '\0' in BUF. Returns BUF. */
+char *str_hex(char *buf, const uint8_t *bytes, size_t len);
+/* The bytes of such a text: how many, or -EINVAL: it is none, or has more than MAX. */
+int str_unhex(const char *text, uint8_t *ret, size_t max);
+/* What a terminal is shown of a text that somebody else wrote. */
+static inline char str_shown(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f ? '?' : c;
+}
 
 /* Appends into a fixed buffer; a full buffer is remembered, never overrun. */
 struct strbuf {

@@ -116,16 +116,11 @@ struct look {
 /* CRIU is its tracer while it dumps. */
 static void look_for_tracer(struct look *l, pid_t pid)
 {
-	char path[64], text[4096], *p;
+	char text[4096];
 	uint64_t tracer = 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	if (io_read_small(AT_FDCWD, path, text, sizeof(text)) <= 0 ||
-	    !(p = strstr(text, "\nTracerPid:\t")))
-		return;
-	p += strlen("\nTracerPid:\t");
-	p[strcspn(p, "\n")] = '\0';
-	if (str_to_u64(p, &tracer) == 0 && tracer)
+	if (proc_status_read(pid, text, sizeof(text)) > 0 &&
+	    proc_field(text, "\nTracerPid:", 10, &tracer) && tracer)
 		PROBLEM(l, "process %d is traced by process %d, so CRIU cannot: end the debugger",
 			(int)pid, (int)tracer);
 }

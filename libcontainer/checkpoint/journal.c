@@ -28,31 +28,17 @@ int migration_id_new(struct migration_id *ret, struct err *err)
 	return 0;
 }
 
-static const char digits[] = "0123456789abcdef";
-
 char *migration_id_format(const struct migration_id *id, char buf[MIGRATION_ID_TEXT])
 {
-	for (size_t i = 0; i < sizeof(id->b); i++) {
-		buf[2 * i] = digits[id->b[i] >> 4];
-		buf[2 * i + 1] = digits[id->b[i] & 15];
-	}
-	buf[MIGRATION_ID_TEXT - 1] = '\0';
-	return buf;
+	return str_hex(buf, id->b, sizeof(id->b));
 }
 
 int migration_id_parse(const char *text, struct migration_id *ret)
 {
 	struct migration_id id;
 
-	if (strlen(text) != MIGRATION_ID_TEXT - 1)
+	if (str_unhex(text, id.b, sizeof(id.b)) != (int)sizeof(id.b))
 		return -EINVAL;
-	for (size_t i = 0; i < 2 * sizeof(id.b); i++) {
-		const char *digit = strchr(digits, text[i]);
-
-		if (!digit)
-			return -EINVAL;
-		id.b[i / 2] = (uint8_t)(i % 2 ? id.b[i / 2] << 4 : 0) | (uint8_t)(digit - digits);
-	}
 	*ret = id;
 	return 0;
 }

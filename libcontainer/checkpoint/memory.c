@@ -9,6 +9,7 @@
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
 #include "libcontainer/base/log.h"
+#include "libcontainer/base/proc.h"
 #include "libcontainer/base/steps.h"
 #include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/cancel.h"
@@ -23,26 +24,13 @@
 #define ASK_TIMES 4
 #define ASK_MORE  16384
 
-static ssize_t read_status(pid_t pid, char *text, size_t size)
+static uint64_t pages_of(const char *status)
 {
-	char path[64];
+	uint64_t present = 0, swapped = 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	return io_read_small(AT_FDCWD, path, text, size);
-}
-
-/* "NAME   123 kB"; 0 if there is none. */
-static uint64_t kib_of(const char *text, const char *name)
-{
-	const char *p = strstr(text, name);
-	uint64_t kib = 0;
-
-	if (!p)
-		return 0;
-	p += strlen(name);
-	for (p += strspn(p, " \t"); *p >= '0' && *p <= '9'; p++)
-		kib = kib * 10 + (uint64_t)(*p - '0');
-	return kib;
+	(void)proc_field(status, "\nVmRSS:", 10, &present);
+	(void)proc_field(status, "\nVmSwap:", 10, &swapped);
+	return (present + swapped) * 1024 / WIRE_PAGE_SIZE;
 }
 
 /* The innermost: containers have no pid namespaces below their own that CRIU could dump. */
@@ -53,7 +41,7 @@ static uint64_t key_of(char *text, uint64_t *ret_pages)
 
 	if (!p)
 		return 0;
-	*ret_pages = (kib_of(p, "\nVmRSS:") + kib_of(p, "\nVmSwap:")) * 1024 / WIRE_PAGE_SIZE;
+	*ret_pages = pages_of(p);
 	p[1 + strcspn(p + 1, "\n")] = '\0';
 	p = strrchr(p, '\t');
 	return p && str_to_u64(p + 1, &key) == 0 ? key : 0;
@@ -64,11 +52,11 @@ static uint64_t look(pid_t pid, uint64_t *ret_pages)
 {
 	char text[4096];
 	auto_free char *long_text = NULL;
-	ssize_t n = read_status(pid, text, sizeof(text));
+	ssize_t n = proc_status_read(pid, text, sizeof(text));
 
 	if (n == (ssize_t)sizeof(text) - 1) {
 		long_text = malloc(STATUS_MAX);
-		if (!long_text || read_status(pid, long_text, STATUS_MAX) < 0)
+		if (!long_text || proc_status_read(pid, long_text, STATUS_MAX) < 0)
 			return 0;
 	}
 	return n > 0 ? key_of(long_text ?: text, ret_pages) : 0;

@@ -136,10 +136,8 @@ static int commit(struct migration *x, struct err *err)
 static int on_frozen(void *ctx, struct err *err)
 {
 	struct migration *x = ctx;
-	int r;
+	int r = journal_advance(&x->arena, x->c.dirfd, &x->journal, JOURNAL_FROZEN, err);
 
-	x->frozen = rate_now_ns();
-	r = journal_advance(&x->arena, x->c.dirfd, &x->journal, JOURNAL_FROZEN, err);
 	/* From here on the dump alone freezes and thaws. */
 	throttle_end(&x->throttle);
 	return r;

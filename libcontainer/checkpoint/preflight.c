@@ -136,13 +136,12 @@ static void check_sources(struct check *c)
 }
 
 /* "avx512f avx2 ...": of those that the source's has, and ours has not; some. */
-static const char *missing_flags(struct check *c)
+static const char *missing_flags(struct check *c, const char *ours)
 {
-	const char *theirs = c->need->cpu_flags, *model, *ours, *ret = "";
+	const char *theirs = c->need->cpu_flags, *ret = "";
 	char *word, *save = NULL;
 	size_t n = 0;
 
-	preflight_cpu(c->a, &model, &ours);
 	ours = *ours ? arena_printf(c->a, " %s ", ours) : ours;
 	for (word = strtok_r(arena_strdup(c->a, given(theirs) ? theirs : ""), " ", &save);
 	     word && *ours; word = strtok_r(NULL, " ", &save)) {
@@ -162,7 +161,7 @@ static const char *missing_flags(struct check *c)
 static int check_cpu(struct check *c, struct criu *criu, struct err *err)
 {
 	uint8_t image[CRIU_CPU_MAX];
-	ssize_t len = preflight_unhex(c->need->cpu, image, sizeof(image));
+	int len = str_unhex(c->need->cpu, image, sizeof(image));
 	const char *model, *flags;
 	bool fits = true;
 	char why[256];
@@ -180,7 +179,7 @@ static int check_cpu(struct check *c, struct criu *criu, struct err *err)
 		"%s%s): choose a host whose processor has them",
 		given(model) ? model : "of which no name is known",
 		given(c->need->cpu_model) ? c->need->cpu_model : "unnamed",
-		*why ? why : "it does not say which", missing_flags(c));
+		*why ? why : "it does not say which", missing_flags(c, flags));
 	return 0;
 }
 

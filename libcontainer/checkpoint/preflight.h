@@ -4,6 +4,7 @@
 #ifndef HULL_PREFLIGHT_H
 #define HULL_PREFLIGHT_H
 
+#include "cgroups/host.h"
 #include "libcontainer/checkpoint/migrate.h"
 #include "oci-spec/oci.h"
 
@@ -24,10 +25,10 @@ void preflight_tell(struct check *c, const struct err *err);
 
 /* preflight_host.c: kernel, configuration, security modules, cgroups, ids. */
 void preflight_host(struct check *c, struct container_root *root);
-/* preflight_room.c: memory and disk; limits of the cgroups of hull and of L, what will be there. */
-void preflight_cgroups(struct check *c, const struct container_root *root,
-		       const struct oci_linux *l);
+/* preflight_room.c: memory and disk; the limits of a cgroup, "in which hull is there". */
 void preflight_room(struct check *c, struct container_root *root);
+void preflight_cgroup(struct check *c, const struct cgroup_host *host, const char *path,
+		      const char *what);
 
 /* ---- either end -------------------------------------------------------------------------------
  */
@@ -37,9 +38,6 @@ void preflight_room(struct check *c, struct container_root *root);
 bool preflight_bytes(const char *path, const char *name, uint64_t *ret);
 /* What /proc/cpuinfo says of the first one; "" if it does not. In A. */
 void preflight_cpu(struct arena *a, const char **ret_model, const char **ret_flags);
-/* PURE: bytes, or -EINVAL: they are none, or more than MAX. */
-ssize_t preflight_unhex(const char *text, uint8_t *ret, size_t max);
-const char *preflight_hex(struct arena *a, const uint8_t *bytes, size_t len);
 /* How much more memory a cgroup may use: what it and those above it have left of memory.max, not
  * counting files' pages, which can go. UINT64_MAX: no limit. ROOT_FD: the mount; *RET, in A: the
  * path of the one with the least. */

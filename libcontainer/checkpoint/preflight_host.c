@@ -148,17 +148,10 @@ static void check_controllers(struct check *c, const struct cgroup_host *host,
 }
 
 /* Of somebody else's, or of one that was there before. */
-static void check_taken(struct check *c, const struct cgroup_host *host, const struct oci_linux *l)
+static void check_taken(struct check *c, const struct cgroup_host *host, const char *path)
 {
-	const char *wanted = l ? l->cgroups_path : NULL, *path = "";
-	struct err err = ERR_NONE;
-	auto_fd int fd = -1;
+	auto_fd int fd = cgroup_open(host, path);
 
-	if (cgroup_path(c->a, wanted, c->need->id, NULL, &path, &err) < 0) {
-		preflight_tell(c, &err);
-		return;
-	}
-	fd = cgroup_open(host, path);
 	if (fd >= 0 && cgroup_is_populated(fd) == 1)
 		PROBLEM(c,
 			"there are processes in the cgroup '%s' already: name another in "
@@ -171,11 +164,25 @@ static void check_taken(struct check *c, const struct cgroup_host *host, const s
 			path);
 }
 
+static void check_own(struct check *c, const struct cgroup_host *host, const struct oci_linux *l)
+{
+	const char *wanted = l ? l->cgroups_path : NULL, *path = "";
+	struct err err = ERR_NONE;
+
+	if (cgroup_path(c->a, wanted, c->need->id, NULL, &path, &err) < 0) {
+		preflight_tell(c, &err);
+		return;
+	}
+	preflight_cgroup(c, host, path, "in which the container will be");
+	check_taken(c, host, path);
+}
+
 static void check_cgroups(struct check *c, const struct container_root *root,
 			  const struct oci_linux *l)
 {
 	struct cgroup_host host = {.fd = -1};
 	struct err err = ERR_NONE;
+	const char *hulls;
 
 	if (root->no_cgroup)
 		return;
@@ -183,10 +190,13 @@ static void check_cgroups(struct check *c, const struct container_root *root,
 		preflight_tell(c, &err);
 		return;
 	}
+	/* What is received before the images is kept by hull's process first. */
+	if (c->need->lazy.v && cgroup_of_pid(c->a, "self", &hulls, &err) == 0)
+		preflight_cgroup(c, &host, hulls, "in which hull is there");
 	if (l && l->resources)
 		check_controllers(c, &host, l->resources);
 	if (!root->systemd)
-		check_taken(c, &host, l);
+		check_own(c, &host, l);
 	cgroup_host_done(&host);
 }
 
@@ -295,19 +305,18 @@ static void check_plan(struct check *c, struct container_root *root, const struc
 void preflight_host(struct check *c, struct container_root *root)
 {
 	struct oci_spec spec;
+	bool found;
 
 	if (root->rootless)
 		PROBLEM(c, "hull is not root there, which it has to be to restore: choose another "
 			   "user of that host");
 	check_kernel(c);
 	check_labels(c);
-	if (!find_config(c, &spec)) {
-		preflight_cgroups(c, root, NULL);
-		return;
+	found = find_config(c, &spec);
+	if (found) {
+		check_root(c, &spec);
+		check_config_labels(c, &spec);
+		check_plan(c, root, &spec);
 	}
-	preflight_cgroups(c, root, spec.linux_);
-	check_root(c, &spec);
-	check_config_labels(c, &spec);
-	check_plan(c, root, &spec);
-	check_cgroups(c, root, spec.linux_);
+	check_cgroups(c, root, found ? spec.linux_ : NULL);
 }

@@ -12,23 +12,17 @@
 #include "libcontainer/base/cleanup.h"
 #include "libcontainer/base/io.h"
 #include "libcontainer/base/path.h"
-#include "libcontainer/base/str.h"
+#include "libcontainer/base/proc.h"
 #include "libcontainer/checkpoint/preflight.h"
 
 bool preflight_bytes(const char *path, const char *name, uint64_t *ret)
 {
-	char text[32768] = "\n", line[32], *p; /* `Groups:` can have hundreds */
+	char text[32768] = "\n", line[32]; /* `Groups:` can have hundreds */
 	uint64_t kib;
-	ssize_t n = io_read_small(AT_FDCWD, path, text + 1, sizeof(text) - 1);
 
 	snprintf(line, sizeof(line), "\n%s:", name);
-	p = n > 0 ? strstr(text, line) : NULL;
-	if (!p)
-		return false;
-	p += strlen(line);
-	p += strspn(p, " \t");
-	p[strcspn(p, " ")] = '\0';
-	if (str_to_u64(p, &kib) < 0)
+	if (io_read_small(AT_FDCWD, path, text + 1, sizeof(text) - 1) <= 0 ||
+	    !proc_field(text, line, 10, &kib))
 		return false;
 	*ret = kib << 10;
 	return true;
@@ -81,8 +75,8 @@ uint64_t preflight_cgroup_room(struct arena *a, int root_fd, const char *path, c
 	return least;
 }
 
-static void check_cgroup(struct check *c, const struct cgroup_host *host, const char *path,
-			 const char *what)
+void preflight_cgroup(struct check *c, const struct cgroup_host *host, const char *path,
+		      const char *what)
 {
 	const char *which = NULL;
 	uint64_t room = preflight_cgroup_room(c->a, host->fd, path, &which);
@@ -92,25 +86,6 @@ static void check_cgroup(struct check *c, const struct cgroup_host *host, const 
 			"memory.max of the cgroup '%s', %s, leaves %" PRIu64
 			" MiB, the container has %" PRIu64 " MiB: raise it",
 			which, what, room >> 20, c->need->anon.v >> 20);
-}
-
-/* What is received is kept by hull's process first, if it comes before the images, then by the
- * container's. */
-void preflight_cgroups(struct check *c, const struct container_root *root,
-		       const struct oci_linux *l)
-{
-	struct cgroup_host host = {.fd = -1};
-	const char *own = NULL, *its = NULL;
-	struct err ignored;
-
-	if (root->no_cgroup || cgroup_host_probe(&host, &ignored) < 0)
-		return; /* preflight_host() tells */
-	if (c->need->lazy.v && cgroup_of_pid(c->a, "self", &own, &ignored) == 0)
-		check_cgroup(c, &host, own, "in which hull is there");
-	if (!root->systemd &&
-	    cgroup_path(c->a, l ? l->cgroups_path : NULL, c->need->id, NULL, &its, &ignored) == 0)
-		check_cgroup(c, &host, its, "in which the container will be");
-	cgroup_host_done(&host);
 }
 
 void preflight_room(struct check *c, struct container_root *root)

@@ -45,40 +45,6 @@ void preflight_cpu(struct arena *a, const char **ret_model, const char **ret_fla
 	*ret_flags = cpu_line(a, text, "flags");
 }
 
-const char *preflight_hex(struct arena *a, const uint8_t *bytes, size_t len)
-{
-	static const char digits[] = "0123456789abcdef";
-	char *ret = arena_array(a, char, 2 * len + 1);
-
-	for (size_t i = 0; i < len; i++) {
-		ret[2 * i] = digits[bytes[i] >> 4];
-		ret[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	ret[2 * len] = '\0';
-	return ret;
-}
-
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-ssize_t preflight_unhex(const char *text, uint8_t *ret, size_t max)
-{
-	size_t len = strlen(text);
-
-	if (len == 0 || len % 2 || len / 2 > max)
-		return -EINVAL;
-	for (size_t i = 0; i < len; i++)
-		if (digit(text[i]) < 0)
-			return -EINVAL;
-	for (size_t i = 0; i < len / 2; i++)
-		ret[i] = (uint8_t)(digit(text[2 * i]) << 4 | digit(text[2 * i + 1]));
-	return (ssize_t)(len / 2);
-}
-
 /* ---- what it is -------------------------------------------------------------------------------
  */
 
@@ -203,7 +169,7 @@ static int ask_criu(struct migration *x, struct migrate_need *need, struct err *
 		r = criu_cpu_dump(&criu, image, &len, err);
 	need->criu = (struct opt_u32){true, (uint32_t)criu.version};
 	if (len)
-		need->cpu = preflight_hex(&x->arena, image, len);
+		need->cpu = str_hex(arena_array(&x->arena, char, 2 * len + 1), image, len);
 	else if (r == 0)
 		log_debug("migrate: CRIU does not describe this processor: it is not compared");
 	return r;

@@ -188,38 +188,13 @@ unsigned long task_find_syscall(pid_t pid)
 	return s.found;
 }
 
-/* The number in a line of /proc/PID/status, in BASE. */
-static bool status_field(const char *text, const char *field, int base, uint64_t *ret)
-{
-	const char *p = strstr(text, field);
-	uint64_t v = 0;
-
-	if (!p)
-		return false;
-	for (p += strlen(field); *p == '\t' || *p == ' '; p++)
-		;
-	for (; isxdigit((unsigned char)*p); p++)
-		v = v * (uint64_t)base +
-		    (uint64_t)(isdigit((unsigned char)*p) ? *p - '0' : *p - 'a' + 10);
-	*ret = v;
-	return true;
-}
-
-static bool read_status(pid_t tid, char *buf, size_t size)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	return io_read_small(AT_FDCWD, path, buf, size) > 0;
-}
-
 bool task_has_seccomp(pid_t tid)
 {
 	char buf[4096];
 	uint64_t mode = 0;
 
-	return !read_status(tid, buf, sizeof(buf)) || !status_field(buf, "\nSeccomp:", 10, &mode) ||
-	       mode != 0;
+	return proc_status_read(tid, buf, sizeof(buf)) <= 0 ||
+	       !proc_field(buf, "\nSeccomp:", 10, &mode) || mode != 0;
 }
 
 bool task_signal_waits(pid_t tid)
@@ -227,9 +202,10 @@ bool task_signal_waits(pid_t tid)
 	uint64_t own, shared, blocked;
 	char buf[4096];
 
-	return !read_status(tid, buf, sizeof(buf)) || !status_field(buf, "\nSigPnd:", 16, &own) ||
-	       !status_field(buf, "\nShdPnd:", 16, &shared) ||
-	       !status_field(buf, "\nSigBlk:", 16, &blocked) || ((own | shared) & ~blocked);
+	return proc_status_read(tid, buf, sizeof(buf)) <= 0 ||
+	       !proc_field(buf, "\nSigPnd:", 16, &own) ||
+	       !proc_field(buf, "\nShdPnd:", 16, &shared) ||
+	       !proc_field(buf, "\nSigBlk:", 16, &blocked) || ((own | shared) & ~blocked);
 }
 
 bool task_shares_memory(pid_t pid)
@@ -251,7 +227,7 @@ static bool is_direct(int procfd, const char *fd)
 	if (io_read_small(procfd, path, buf, sizeof(buf)) <= 0)
 		return false;
 	p = strstr(buf, "flags:");
-	return p && status_field(p, "flags:", 8, &flags) && (flags & O_DIRECT);
+	return p && proc_field(p, "flags:", 8, &flags) && (flags & O_DIRECT);
 }
 
 enum track_why task_check_files(int procfd, bool soft)

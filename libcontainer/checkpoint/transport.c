@@ -262,8 +262,7 @@ const char *transport_warning(struct transport *t)
 	at += strlen(TRANSPORT_WARNING);
 	at[strcspn(at, "\r\n")] = '\0';
 	for (char *p = at; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
+		*p = str_shown(*p);
 	return at;
 }
 

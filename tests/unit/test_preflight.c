@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "libcontainer/base/cleanup.h"
+#include "libcontainer/base/str.h"
 #include "libcontainer/checkpoint/preflight.h"
 #include "tests/unit/unit.h"
 
@@ -15,16 +16,16 @@ static void hexadecimal(void)
 {
 	static const char *const wrong[] = {"", "0", "001", "0g", "0A", " 0", "0x", "00 0"};
 	static const uint8_t bytes[] = {0, 1, 0x9f, 0xff, 0x10};
-	auto_arena a = ARENA_INIT;
 	uint8_t got[5] = {0};
+	char text[11];
 
-	CHECK_STR(preflight_hex(&a, bytes, 5), "00019fff10");
-	CHECK_STR(preflight_hex(&a, bytes, 0), "");
-	CHECK_INT(preflight_unhex("00019fff10", got, 5), 5);
+	CHECK_STR(str_hex(text, bytes, 5), "00019fff10");
+	CHECK_STR(str_hex(text, bytes, 0), "");
+	CHECK_INT(str_unhex("00019fff10", got, 5), 5);
 	CHECK_INT(memcmp(got, bytes, 5), 0);
-	CHECK_INT(preflight_unhex("00019fff1000", got, 5), -EINVAL);
+	CHECK_INT(str_unhex("00019fff1000", got, 5), -EINVAL);
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
-		CHECK_INT(preflight_unhex(wrong[i], got, 5), -EINVAL);
+		CHECK_INT(str_unhex(wrong[i], got, 5), -EINVAL);
 }
 
 static void put(int dir, const char *name, const char *text)
